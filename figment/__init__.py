@@ -1,0 +1,1 @@
+"""Figment: a self-hosted studio for images that do not exist."""

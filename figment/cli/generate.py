@@ -1,0 +1,141 @@
+"""`figment generate`: one picture in this process, without a server or a database."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from figment.core.errors import FigmentError
+from figment.core.settings import Settings
+from figment.engine.local import LocalEngine, local_engine
+from figment.engine.models import BrokenModel
+from figment.generation import contract
+from figment.generation.contract import Finished, GenerationRefused, ImageRequest, ModelCard, Ticket
+from figment.images import codec
+
+_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".avif": "AVIF"}
+
+
+class PictureFailed(Exception):
+    """The picture could not be made; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was asked on the command line."""
+
+    prompt: str
+    out: Path
+    seed: int | None
+    steps: int | None
+    guidance: float | None
+    size: str | None
+    negative: str
+    image: Path | None
+    mask: Path | None
+    strength: float
+    model: str | None
+
+
+async def make(order: Order, settings: Settings) -> None:
+    """Make the picture, with a progress bar on standard error, and write it.
+
+    Raises:
+        PictureFailed: for whatever reason.
+    """
+    form = _FORMATS.get(order.out.suffix.lower())
+    if form is None:
+        raise PictureFailed(f"{order.out}: the name must end in one of {', '.join(_FORMATS)}.")
+    try:
+        engine = local_engine(
+            settings.data / "cache",
+            models_dir=settings.models_dir,
+            default_model=order.model,
+            threads=settings.engine_threads or None,
+        )
+        request = _request(order, (await engine.models())[0], settings)
+        finished = await _run(engine, request)
+    except (GenerationRefused, BrokenModel, FigmentError, contract.WorkerLost) as error:
+        raise PictureFailed(str(error)) from error
+    try:
+        await asyncio.to_thread(_write, finished.pixels, order.out, form)
+    except OSError as error:
+        raise PictureFailed(f"{order.out} cannot be written: {error.strerror}") from error
+    Console(stderr=True).print(f"{order.out}  seed {request.seed}  {request.steps} steps  {finished.compute_s:.2f} s")
+
+
+def _request(order: Order, card: ModelCard, settings: Settings) -> ImageRequest:
+    width, height = _size(order.size, card)
+    if order.mask and not order.image:
+        raise PictureFailed("--mask needs --image, the picture that it lies over.")
+    start = mask = None
+    if order.image:
+        start = codec.to_pixels(
+            codec.clean_upload(order.image.read_bytes(), settings.upload_pixels).data, width, height
+        )
+    if order.mask:
+        mask = codec.to_mask(codec.clean_upload(order.mask.read_bytes(), settings.upload_pixels).data, width, height)
+    return ImageRequest(
+        model=card.name,
+        prompt=order.prompt,
+        negative_prompt=order.negative,
+        seed=order.seed if order.seed is not None else secrets.randbelow(contract.MAX_SEED + 1),
+        steps=order.steps if order.steps is not None else card.default_steps,
+        guidance=order.guidance if order.guidance is not None else card.default_guidance,
+        width=width,
+        height=height,
+        strength=order.strength if order.image else 1.0,
+        init_image=start,
+        mask=mask,
+    )
+
+
+def _size(words: str | None, card: ModelCard) -> tuple[int, int]:
+    if words is None:
+        return card.native_size, card.native_size
+    found = re.fullmatch(r"(\d{1,5})(?:x(\d{1,5}))?", words.strip().lower())
+    if not found:
+        raise PictureFailed(f"--size {words!r}: write 256, or width by height like 320x256.")
+    return int(found[1]), int(found[2] or found[1])
+
+
+async def _run(engine: LocalEngine, request: ImageRequest) -> Finished:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("loading the model", total=request.steps)
+        await engine.start()
+        bar.update(task, description="painting")
+        try:
+            async with contextlib.aclosing(engine.run(request, Ticket(previews=False))) as updates:
+                async for update in updates:
+                    if isinstance(update, contract.Progress):
+                        bar.update(task, completed=update.step, total=update.of)
+                    elif isinstance(update, Finished):
+                        return update
+        finally:
+            await engine.stop()
+    raise contract.WorkerLost("The engine ended without a picture. `figment doctor` may know why.")
+
+
+def _write(pixels: NDArray[np.uint8], out: Path, form: str) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, form, **({"quality": 92} if form != "PNG" else {}))
+    temporary = out.with_name(f".{out.name}.part")
+    temporary.write_bytes(buffer.getvalue())
+    temporary.replace(out)

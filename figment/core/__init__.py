@@ -1,0 +1,1 @@
+"""What every room stands on: settings, database, storage, events, HTTP, limits, errors, telemetry. No domain words here."""

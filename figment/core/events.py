@@ -1,0 +1,244 @@
+"""Events: written with the change that they tell of, read by streams that can resume.
+
+An event is a row; the notification only says that there are rows to read (ids, never payloads), so nothing is bounded by
+`NOTIFY`'s 8,000 bytes and a stream that was away reads what it missed from the table. `Bus` is all that the rest of Figment
+knows: NATS or Redis can stand behind it when one database's notifications are no longer enough.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import structlog
+from pydantic_core import to_json
+from sqlalchemy import text
+
+from figment.core.database import Connection, Database
+
+log = structlog.get_logger(__name__)
+
+_CHANNEL = "figment_events"
+_ORDER_LOCK = 0x46494745
+_BACKLOG = 256
+_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`topic` says who may read it (`person:…`, later `world:…`), `subject` what it is about."""
+
+    topic: str
+    type: str
+    data: dict[str, Any]
+    subject: UUID | None = None
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The stream asked for events that are no longer kept: read the present state anew, then go on from `id`."""
+
+    id: int
+
+
+async def publish(connection: Connection, events: Sequence[Event]) -> None:
+    """Write events in the caller's transaction; they are seen when it commits.
+
+    Call it last. The lock makes ids become visible in their order, so that a reader at id N never misses an N-1 that commits
+    later; it is held until the commit, and everybody who publishes waits for it.
+    """
+    if not events:
+        return
+    await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ORDER_LOCK})
+    await connection.execute(
+        text("""
+            INSERT INTO events (topic, subject, type, data)
+            SELECT e.topic, e.subject, e.type, e.data
+            FROM unnest(CAST(:topics AS text[]), CAST(:subjects AS uuid[]), CAST(:types AS text[]), CAST(:data AS jsonb[]))
+                 WITH ORDINALITY AS e (topic, subject, type, data, n)
+            ORDER BY e.n
+        """),
+        {
+            "topics": [event.topic for event in events],
+            "subjects": [event.subject for event in events],
+            "types": [event.type for event in events],
+            "data": [to_json(event.data).decode() for event in events],
+        },
+    )
+    await connection.execute(text(f"SELECT pg_notify('{_CHANNEL}', '')"))
+
+
+async def latest(connection: Connection, subjects: Sequence[UUID]) -> dict[UUID, Event]:
+    """The newest event about each subject."""
+    rows = await connection.execute(
+        text("""
+            SELECT e.id, e.topic, e.subject, e.type, e.data
+            FROM unnest(CAST(:subjects AS uuid[])) AS s (subject)
+            CROSS JOIN LATERAL (SELECT * FROM events WHERE subject = s.subject ORDER BY id DESC LIMIT 1) AS e
+        """),
+        {"subjects": list(subjects)},
+    )
+    return {row.subject: _event(row) for row in rows}
+
+
+async def prune(connection: Connection, kept_s: float) -> int:
+    """Delete events older than `kept_s` seconds; the newest one stays, so that `Gap` can be told from an empty table."""
+    done = await connection.execute(
+        text("""
+            DELETE FROM events
+            WHERE created_at < now() - make_interval(secs => :kept_s) AND id < (SELECT max(id) FROM events)
+        """),
+        {"kept_s": kept_s},
+    )
+    return done.rowcount
+
+
+def _event(row: Any) -> Event:
+    return Event(row.topic, row.type, row.data, row.subject, row.id)
+
+
+@dataclass(eq=False)
+class _Subscriber:
+    topics: frozenset[str]
+    queue: asyncio.Queue[Event] = field(default_factory=lambda: asyncio.Queue(_BACKLOG))
+    overflowed: bool = False
+
+    def offer(self, event: Event) -> None:
+        if event.topic not in self.topics:
+            return
+        try:
+            self.queue.put_nowait(event)
+        except asyncio.QueueFull:
+            # A slow reader never holds memory: it will read the rest from the table.
+            self.overflowed = True
+
+
+class Bus:
+    """One listening connection a process; every stream of the process reads through it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._subscribers: set[_Subscriber] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._read_to = 0
+        self._closed = asyncio.Event()
+
+    async def start(self) -> None:
+        async with self._database.transaction() as connection:
+            self._read_to = await self._newest(connection)
+        self._task = asyncio.create_task(self._listen_forever(), name="event bus")
+
+    async def stop(self) -> None:
+        """Ends every stream, then the listener."""
+        self._closed.set()
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def subscribe(
+        self, topics: Sequence[str], after: int | None = None, subject: UUID | None = None
+    ) -> AsyncIterator[Event | Gap]:
+        """Events of `topics` as they commit, in order, each once; from just behind id `after` when it is given."""
+        subscriber = _Subscriber(frozenset(topics))
+        # Registered before the table is read: what commits between the two is in both, and is told apart by its id.
+        self._subscribers.add(subscriber)
+        try:
+            async with self._database.transaction() as connection:
+                position, gap = await self._start_of(connection, after)
+            if gap:
+                yield Gap(position)
+            async for event in self._from_table(subscriber, position, subject):
+                position = event.id
+                yield event
+            while not self._closed.is_set():
+                next_event = await self._next(subscriber)
+                if next_event is None:
+                    break
+                if next_event.id > position and subject in (None, next_event.subject):
+                    position = next_event.id
+                    yield next_event
+                if subscriber.overflowed and subscriber.queue.empty():
+                    subscriber.overflowed = False
+                    async for event in self._from_table(subscriber, position, subject):
+                        position = event.id
+                        yield event
+        finally:
+            self._subscribers.discard(subscriber)
+
+    async def _next(self, subscriber: _Subscriber) -> Event | None:
+        get = asyncio.ensure_future(subscriber.queue.get())
+        closed = asyncio.ensure_future(self._closed.wait())
+        try:
+            await asyncio.wait({get, closed}, return_when=asyncio.FIRST_COMPLETED)
+            return get.result() if get.done() else None
+        finally:
+            get.cancel()
+            closed.cancel()
+
+    async def _start_of(self, connection: Connection, after: int | None) -> tuple[int, bool]:
+        if after is None:
+            return await self._newest(connection), False
+        bounds = (await connection.execute(text("SELECT min(id) AS oldest, max(id) AS newest FROM events"))).one()
+        oldest, newest = bounds.oldest or 0, bounds.newest or 0
+        if after > newest or after < oldest - 1:
+            return newest, True
+        return after, False
+
+    async def _from_table(self, subscriber: _Subscriber, after: int, subject: UUID | None) -> AsyncIterator[Event]:
+        while True:
+            async with self._database.transaction() as connection:
+                rows = (
+                    await connection.execute(
+                        text("""
+                            SELECT id, topic, subject, type, data FROM events
+                            WHERE topic = ANY(:topics) AND id > :after
+                              AND (CAST(:subject AS uuid) IS NULL OR subject = :subject)
+                            ORDER BY id LIMIT :page
+                        """),
+                        {"topics": sorted(subscriber.topics), "after": after, "subject": subject, "page": _PAGE},
+                    )
+                ).all()
+            for row in rows:
+                after = row.id
+                yield _event(row)
+            if len(rows) < _PAGE:
+                return
+
+    @staticmethod
+    async def _newest(connection: Connection) -> int:
+        return int((await connection.execute(text("SELECT coalesce(max(id), 0) FROM events"))).scalar_one())
+
+    async def _listen_forever(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except Exception as error:
+                log.warning("events.listener_lost", error=str(error))
+                await asyncio.sleep(1)
+
+    async def _listen(self) -> None:
+        connection = await self._database.open_session_connection()
+        async with connection:
+            await connection.execute(f"LISTEN {_CHANNEL}")
+            await self._deliver_new()
+            async for _ in connection.notifies():
+                await self._deliver_new()
+
+    async def _deliver_new(self) -> None:
+        """Read what is new once for the whole process, and hand it to the streams that asked for its topic."""
+        async with self._database.transaction() as connection:
+            rows = await connection.execute(
+                text("SELECT id, topic, subject, type, data FROM events WHERE id > :after ORDER BY id"),
+                {"after": self._read_to},
+            )
+            events = [_event(row) for row in rows]
+        for event in events:
+            self._read_to = event.id
+            for subscriber in self._subscribers:
+                subscriber.offer(event)

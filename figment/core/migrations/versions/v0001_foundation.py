@@ -1,0 +1,156 @@
+"""The foundation: people, images, jobs, events, limits, Studio's history.
+
+Revision: 0001
+"""
+
+from alembic import op
+from procrastinate.schema import SchemaManager
+
+revision = "0001"
+down_revision = None
+
+# PostgreSQL 18 has uuidv7(); on an older external server the same layout (RFC 9562, section 5.7) comes from here.
+_UUIDV7 = """
+DO $$ BEGIN
+    IF current_setting('server_version_num')::int < 180000 THEN
+        CREATE OR REPLACE FUNCTION uuidv7() RETURNS uuid LANGUAGE sql VOLATILE AS $f$
+            SELECT encode(set_byte(
+                overlay(uuid_send(gen_random_uuid()) PLACING
+                    substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
+                6, (get_byte(uuid_send(gen_random_uuid()), 6) & 15) | 112), 'hex')::uuid
+        $f$;
+    END IF;
+END $$;
+"""
+
+_TABLES = """
+CREATE TABLE people (
+    id uuid PRIMARY KEY DEFAULT uuidv7(),
+    name text NOT NULL,
+    role text NOT NULL DEFAULT 'user' CHECK (role IN ('user', 'moderator', 'admin')),
+    guest boolean NOT NULL DEFAULT true,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE sessions (
+    token_hash bytea PRIMARY KEY,
+    person uuid NOT NULL REFERENCES people ON DELETE CASCADE,
+    device text NOT NULL DEFAULT '',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    seen_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX sessions_person ON sessions (person);
+CREATE TABLE api_tokens (
+    id uuid PRIMARY KEY DEFAULT uuidv7(),
+    token_hash bytea NOT NULL UNIQUE,
+    person uuid NOT NULL REFERENCES people ON DELETE CASCADE,
+    name text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    used_at timestamptz
+);
+CREATE TABLE admin_claims (
+    token_hash bytea PRIMARY KEY,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- A file in object storage, written here before it is written there: what no image names and nobody touched lately is swept.
+CREATE TABLE blobs (
+    sha256 text PRIMARY KEY,
+    mime text NOT NULL,
+    bytes bigint NOT NULL,
+    touched_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE derivatives (
+    sha256 text NOT NULL REFERENCES blobs ON DELETE CASCADE,
+    variant text NOT NULL,
+    PRIMARY KEY (sha256, variant)
+);
+CREATE TABLE images (
+    id uuid PRIMARY KEY DEFAULT uuidv7(),
+    owner uuid NOT NULL REFERENCES people ON DELETE CASCADE,
+    sha256 text NOT NULL REFERENCES blobs,
+    width integer NOT NULL,
+    height integer NOT NULL,
+    alt text NOT NULL DEFAULT '',
+    recipe jsonb,
+    recipe_key text,
+    parent uuid REFERENCES images ON DELETE SET NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX images_owner ON images (owner, id DESC);
+CREATE INDEX images_blob ON images (sha256);
+CREATE INDEX images_recipe ON images (recipe_key) WHERE recipe_key IS NOT NULL;
+CREATE INDEX images_parent ON images (parent) WHERE parent IS NOT NULL;
+CREATE TABLE uploads (
+    id uuid PRIMARY KEY DEFAULT uuidv7(),
+    owner uuid NOT NULL REFERENCES people ON DELETE CASCADE,
+    key text NOT NULL,
+    content_type text NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+
+CREATE TABLE jobs (
+    id uuid PRIMARY KEY DEFAULT uuidv7(),
+    owner uuid NOT NULL REFERENCES people ON DELETE CASCADE,
+    place text NOT NULL,
+    ref uuid NOT NULL,
+    position integer NOT NULL DEFAULT 0,
+    urgency smallint NOT NULL,
+    request jsonb NOT NULL,
+    state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')),
+    attempt integer NOT NULL DEFAULT 0,
+    fence integer NOT NULL DEFAULT 0,
+    cancel_requested boolean NOT NULL DEFAULT false,
+    queue_id bigint,
+    image uuid REFERENCES images ON DELETE SET NULL,
+    error_code text,
+    error_detail text,
+    error_retryable boolean NOT NULL DEFAULT false,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    started_at timestamptz,
+    finished_at timestamptz
+);
+CREATE INDEX jobs_ref ON jobs (place, ref, position);
+CREATE INDEX jobs_unfinished ON jobs (owner) WHERE state IN ('queued', 'running');
+CREATE INDEX jobs_image ON jobs (image) WHERE image IS NOT NULL;
+CREATE UNIQUE INDEX jobs_queue ON jobs (queue_id) WHERE queue_id IS NOT NULL;
+
+CREATE TABLE events (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    topic text NOT NULL,
+    subject uuid,
+    type text NOT NULL,
+    data jsonb NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX events_topic ON events (topic, id);
+CREATE INDEX events_subject ON events (subject, id) WHERE subject IS NOT NULL;
+CREATE INDEX events_age ON events (created_at);
+
+CREATE TABLE rate_limits (
+    key text PRIMARY KEY,
+    full_at timestamptz NOT NULL,
+    refused_s double precision
+);
+CREATE INDEX rate_limits_age ON rate_limits (full_at);
+
+CREATE TABLE studio_generations (
+    id uuid PRIMARY KEY DEFAULT uuidv7(),
+    owner uuid NOT NULL REFERENCES people ON DELETE CASCADE,
+    prompt text NOT NULL,
+    settings jsonb NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX studio_generations_owner ON studio_generations (owner, id DESC);
+"""
+
+
+def upgrade() -> None:
+    op.get_bind().exec_driver_sql("CREATE EXTENSION IF NOT EXISTS vector")
+    for statement in (_UUIDV7, SchemaManager.get_schema(), _TABLES):
+        _run_script(statement)
+
+
+def _run_script(script: str) -> None:
+    """Several statements at once, which psycopg takes only without parameters."""
+    op.get_bind().exec_driver_sql(script.replace("%", "%%"))

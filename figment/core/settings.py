@@ -1,0 +1,116 @@
+"""Every setting of Figment, read from `FIGMENT_*` environment variables.
+
+`docs/reference/settings.md` lists the same fields; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Network = IPv4Network | IPv6Network
+
+
+class Settings(BaseSettings):
+    """The operator's choices. Defaults make a laptop with no network work."""
+
+    model_config = SettingsConfigDict(env_prefix="FIGMENT_", extra="ignore")
+
+    data: Path = Field(
+        Path.home() / ".figment", description="Folder for the embedded database, image files, caches and keys."
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on. `0.0.0.0` opens the server to the network.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    public_url: str | None = Field(
+        None, description="Address people use, when a proxy stands in front, such as `https://figment.example`."
+    )
+    database_url: str | None = Field(
+        None, description="PostgreSQL 15 or newer with pgvector. Unset: the embedded one runs."
+    )
+    database_pool: int = Field(
+        12, ge=4, le=200, description="Most database connections a process holds for its requests and jobs."
+    )
+    storage_url: str | None = Field(
+        None,
+        description="Where image files go: a folder, `s3://bucket/prefix`, `gs://…` or `az://…`. Unset: `FIGMENT_DATA/blobs`.",
+    )
+    storage_endpoint: str | None = Field(None, description="Endpoint of an S3-compatible store that is not AWS.")
+    storage_region: str | None = Field(None, description="Region of the object store.")
+    storage_key_id: str | None = Field(None, description="Access key id of the object store.")
+    storage_secret: str | None = Field(None, description="Secret access key of the object store.")
+    secret: str | None = Field(
+        None,
+        description="Key that signs file addresses. Unset: made once and kept in `FIGMENT_DATA/secret`. Give every process of one installation the same.",
+    )
+    web_dir: Path | None = Field(None, description="Folder of the built web app. Unset: `web/dist` beside the package.")
+    models_dir: Path | None = Field(None, description="Folder of further models, one folder each.")
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (), description="Networks, separated by commas, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."
+    )
+    log_format: Literal["auto", "text", "json"] = Field(
+        "auto", description="`auto` writes for people on a terminal and JSON lines otherwise."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    engine_threads: int = Field(0, ge=0, description="CPU threads of the engine; 0 takes one for each core.")
+    engine_queue: int = Field(
+        256, ge=1, description="Most requests waiting in one engine before it answers that it is full."
+    )
+    worker_concurrency: int = Field(64, ge=1, le=1000, description="Most jobs one worker process holds at a time.")
+    queue_limit: int = Field(
+        500, ge=1, description="Most jobs waiting in the whole installation; more are answered with 429."
+    )
+    queue_limit_person: int = Field(50, ge=1, description="Most unfinished jobs of one person.")
+    job_attempts: int = Field(5, ge=1, description="How often a job is tried before it fails for good.")
+    heartbeat_s: float = Field(2.0, gt=0, description="Seconds between a worker's signs of life.")
+    stalled_after_s: float = Field(
+        10.0, gt=0, description="Seconds without a sign of life after which a worker's jobs are given to another."
+    )
+    sweep_after_s: float = Field(3600.0, ge=0, description="Seconds after which a file that no image names is deleted.")
+    events_kept_s: float = Field(3600.0, ge=60, description="Seconds that events are kept for streams that resume.")
+    limit_generations: str = Field("30/minute", description="Images one person, and one address, may ask for.")
+    limit_uploads: str = Field("30/minute", description="Uploads by one person, and one address.")
+    limit_sessions: str = Field("20/minute", description="New guest sessions from one address.")
+    limit_requests: str = Field("1200/minute", description="API requests from one address.")
+    upload_bytes: int = Field(10 * 1024 * 1024, ge=1024, description="Largest upload.")
+    upload_pixels: int = Field(40_000_000, ge=4096, description="Most pixels of an upload.")
+
+    def __init__(self, **values: object) -> None:
+        proxies = values.pop("trusted_proxies", None) or os.environ.get("FIGMENT_TRUSTED_PROXIES", "")
+        if isinstance(proxies, str):
+            proxies = tuple(part.strip() for part in proxies.split(",") if part.strip())
+        super().__init__(trusted_proxies=proxies, **values)  # type: ignore[arg-type]
+
+    @cached_property
+    def signing_key(self) -> bytes:
+        """32 bytes or more: given, or made once and kept readable by its owner only."""
+        if self.secret:
+            return self.secret.encode()
+        path = self.data / "secret"
+        self.data.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            # Another process may make it at the same moment: the exclusive link decides, and both read the winner's.
+            temporary = path.with_name(f"secret.{os.getpid()}.{secrets.token_hex(4)}")
+            temporary.touch(mode=0o600)
+            temporary.write_text(secrets.token_hex(32))
+            try:
+                os.link(temporary, path)
+            except FileExistsError:
+                pass
+            finally:
+                temporary.unlink()
+        return path.read_text().strip().encode()
+
+    @property
+    def blobs_url(self) -> str:
+        return self.storage_url or str((self.data / "blobs").absolute())
+
+    @property
+    def web_root(self) -> Path:
+        return self.web_dir or Path(__file__).resolve().parents[2] / "web" / "dist"

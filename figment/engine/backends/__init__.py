@@ -1,0 +1,1 @@
+"""One file a device library. `base.py` says what the runner asks of each."""

@@ -1,0 +1,73 @@
+"""What the runner asks of a device, and nothing more.
+
+A backend owns the state of a row (its trajectory: latent, times, text states, wherever they live) and hands it to the runner as a thing
+that only the backend looks into. So a GPU backend can keep everything on the device and the runner stays the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from figment.engine.sampling import Floats, TextStates
+from figment.generation.contract import ImageRequest, ModelCard, Pixels
+
+PreviewSource = Callable[[], Pixels]
+"""Makes a small picture of a latent when it is called, on any thread."""
+
+
+class TextEncoder(Protocol):
+    """A language model's token states."""
+
+    def token_states(self, texts: Sequence[str], tokens: int = ...) -> tuple[Floats, Floats]:
+        """(n, tokens, features) and the mask (n, tokens), both float32. Called by one thread at a time."""
+        ...
+
+
+class PromptEncoder(Protocol):
+    """The token states of one prompt, from a cache where it can. Any thread."""
+
+    def states(self, text: str, tokens: int) -> TextStates: ...
+
+
+T = TypeVar("T")
+
+
+class Backend(Protocol[T]):
+    """One model on one device. `begin` may be called on any thread; `denoise` and `decode` only on the runner's."""
+
+    @property
+    def card(self) -> ModelCard: ...
+
+    @property
+    def downscale(self) -> int:
+        """Pixels a latent cell, along each side."""
+        ...
+
+    def encode_text(self, text: str) -> TextStates:
+        """What the network reads of a prompt. Any thread."""
+        ...
+
+    def encode_image(self, pixels: Pixels) -> Floats:
+        """The latent of a picture: (channels, height/downscale, width/downscale). Any thread."""
+        ...
+
+    def begin(self, request: ImageRequest) -> T:
+        """Everything that a row needs before its first step: text and image encoded, noise drawn."""
+        ...
+
+    def denoise(self, rows: Sequence[T]) -> None:
+        """One step for every row, all of one size. When it raises, no row has moved."""
+        ...
+
+    def preview(self, row: T) -> PreviewSource:
+        """A snapshot that can become a small picture later. Called between steps: it must cost next to nothing."""
+        ...
+
+    def decode(self, rows: Sequence[T]) -> list[Pixels]:
+        """The pictures of rows whose last step is done, all of one size."""
+        ...
+
+    def warm_up(self) -> None:
+        """Run everything once, so that the first picture is not the slow one."""
+        ...

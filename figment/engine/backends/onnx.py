@@ -1,0 +1,164 @@
+"""A model folder on onnxruntime: denoiser, decoder and encoder as ONNX files, text states from a language model beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, Protocol
+
+import numpy as np
+
+from figment.engine import noise, sampling
+from figment.engine.backends.base import PreviewSource, PromptEncoder
+from figment.engine.backends.graphs import steady
+from figment.engine.backends.sessions import open_session
+from figment.engine.models import InstalledModel
+from figment.engine.sampling import Floats, Known, TextStates, Trajectory
+from figment.generation.contract import ImageRequest, ModelCard, Pixels
+
+
+class Network(Protocol):
+    """The one call of an onnxruntime session that is used here."""
+
+    def run(self, outputs: None, inputs: dict[str, Any]) -> list[Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """`encoder` is opened when it is first needed: text-to-image never needs it."""
+
+    denoiser: Network
+    decoder: Network
+    open_encoder: Callable[[], Network]
+
+
+def load(model: InstalledModel, prompts: PromptEncoder, threads: int) -> OnnxBackend:
+    """Open a model. Takes a moment; call it off the event loop.
+
+    Raises:
+        BrokenModel: the folder has no file for a network that every model needs.
+    """
+    return OnnxBackend(model, prompts, open_networks(model, threads))
+
+
+def open_networks(model: InstalledModel, threads: int) -> Networks:
+    return Networks(
+        denoiser=open_session(steady(model.file("denoiser")), threads),
+        decoder=open_session(model.file("decoder"), threads),
+        open_encoder=lambda: open_session(model.file("encoder"), threads),
+    )
+
+
+class OnnxBackend:
+    """Implements `figment.engine.backends.base.Backend[Trajectory]`."""
+
+    def __init__(self, model: InstalledModel, prompts: PromptEncoder, networks: Networks) -> None:
+        self._manifest = model.manifest
+        self._card = model.card
+        self._prompts = prompts
+        self._networks = networks
+        self._preview_matrix = np.array(model.manifest.preview.matrix, dtype=np.float32)
+        self._preview_bias = np.array(model.manifest.preview.bias, dtype=np.float32)
+        self._least_rows = 1
+
+    @property
+    def card(self) -> ModelCard:
+        return self._card
+
+    @property
+    def downscale(self) -> int:
+        return self._manifest.latent.downscale
+
+    @cached_property
+    def _encoder(self) -> Network:
+        return self._networks.open_encoder()
+
+    def encode_text(self, text: str) -> TextStates:
+        return self._prompts.states(text, self._manifest.text.tokens)
+
+    def encode_image(self, pixels: Pixels) -> Floats:
+        image = pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(127.5) - np.float32(1)
+        return np.asarray(_only(self._encoder, {"image": image})[0], dtype=np.float32)
+
+    def begin(self, request: ImageRequest) -> Trajectory:
+        latent = self._manifest.latent
+        shape = (latent.channels, request.height // latent.downscale, request.width // latent.downscale)
+        drawn = noise.normals(request.seed, shape)
+        prompts = [request.prompt] if request.guidance == 1 else [request.prompt, request.negative_prompt]
+        start = None if request.init_image is None else self.encode_image(request.init_image)
+        times = sampling.timesteps(request.steps, 1.0 if start is None else request.strength)
+        return Trajectory(
+            latent=drawn if start is None else sampling.noised(start, drawn, times[0]),
+            noise=drawn,
+            times=times,
+            guidance=request.guidance,
+            conditions=tuple(self.encode_text(prompt) for prompt in prompts),
+            known=self._known(start, request.mask),
+            init_image=request.init_image,
+            mask=request.mask,
+        )
+
+    def denoise(self, rows: Sequence[Trajectory]) -> None:
+        velocities = self._velocities(rows)
+        firsts = np.cumsum([0, *(len(row.conditions) for row in rows)])
+        steps = [row.foresee(velocities[a:b]) for row, (a, b) in zip(rows, pairwise(firsts), strict=True)]
+        # All are foreseen before one is taken: when one row's numbers are broken, the others can be run again from where they were.
+        for row, step in zip(rows, steps, strict=True):
+            row.take(step)
+
+    def preview(self, row: Trajectory) -> PreviewSource:
+        latent = row.latent if row.denoised is None else row.denoised
+        return lambda: self._thumbnail(latent)
+
+    def decode(self, rows: Sequence[Trajectory]) -> list[Pixels]:
+        images = _only(self._networks.decoder, {"latents": np.stack([row.latent for row in rows])})
+        return [_finished(row, _to_pixels(image.transpose(1, 2, 0))) for row, image in zip(rows, images, strict=True)]
+
+    def warm_up(self) -> None:
+        side = self.card.native_size
+        rows = [self.begin(ImageRequest(self.card.name, "", seed, 1, 1.0, side, side)) for seed in (0, 1)]
+        # A picture must not depend on its company. Where a model's lone row gives other bits than two rows do, no row ever runs alone.
+        self._least_rows = 1 if np.array_equal(self._velocities(rows[:1])[0], self._velocities(rows)[0]) else 2
+        self.decode(rows[:1])
+
+    def _velocities(self, rows: Sequence[Trajectory]) -> Floats:
+        """(network rows, channels, h, w): each row's conditions in their order, row after row."""
+        asked = [(row, condition) for row in rows for condition in row.conditions]
+        padded = asked + asked[:1] * (self._least_rows - len(asked))
+        inputs = {
+            "latents": np.stack([row.latent for row, _ in padded]),
+            "time": np.array([row.time for row, _ in padded], dtype=np.float32),
+            "text": np.stack([condition.states for _, condition in padded]),
+            "text_mask": np.stack([condition.mask for _, condition in padded]),
+        }
+        return _only(self._networks.denoiser, inputs)[: len(asked)]
+
+    def _known(self, start: Floats | None, mask: Pixels | None) -> Known | None:
+        return None if start is None or mask is None else Known(start, sampling.latent_mask(mask, self.downscale))
+
+    def _thumbnail(self, latent: Floats) -> Pixels:
+        colours = np.tensordot(latent, self._preview_matrix, axes=(0, 0)) + self._preview_bias
+        return _to_pixels(colours)
+
+
+def _only(network: Network, inputs: dict[str, Any]) -> Floats:
+    return np.asarray(network.run(None, inputs)[0], dtype=np.float32)
+
+
+def _to_pixels(image: Floats) -> Pixels:
+    """(height, width, 3) from -1..1 to bytes.
+
+    Raises:
+        FloatingPointError: the values are not numbers.
+    """
+    if not np.isfinite(image).all():
+        raise FloatingPointError("the model answered with values that are not numbers")
+    return np.asarray(np.clip(np.rint((image + 1) * np.float32(127.5)), 0, 255), dtype=np.uint8)
+
+
+def _finished(row: Trajectory, made: Pixels) -> Pixels:
+    if row.init_image is None or row.mask is None:
+        return made
+    return sampling.composite(made, row.init_image, row.mask)

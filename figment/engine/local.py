@@ -1,0 +1,144 @@
+"""The engine in this process, for asyncio callers: the first implementation of `figment.generation.contract.ImageWorker`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from figment.engine.backends.base import Backend
+from figment.engine.costs import Shape
+from figment.engine.mailbox import Mailbox
+from figment.engine.models import BrokenModel, Catalogue, InstalledModel
+from figment.engine.refusals import why_refuse
+from figment.engine.runner import EngineStats, Job, Runner
+from figment.engine.sampling import step_count
+from figment.engine.schedule import Limits, Row
+from figment.generation.contract import Finished, GenerationRefused, ImageRequest, ModelCard, Ticket, Update, WorkerLost
+
+Loader = Callable[[InstalledModel], Backend[Any]]
+PREPARING_THREADS = 2
+
+
+class LocalEngine:
+    """Runs the installed models on this machine. `await start()` before use and `await stop()` after.
+
+    `load` opens a model; it runs on another thread, once for each model when it is first asked for.
+    """
+
+    def __init__(self, catalogue: Catalogue, load: Loader, limits: Limits | None = None) -> None:
+        self._catalogue = catalogue
+        self._load = load
+        self._runner = Runner(limits or Limits())
+        self._backends: dict[str, asyncio.Task[Backend[Any]]] = {}
+        self._preparing = ThreadPoolExecutor(PREPARING_THREADS, thread_name_prefix="figment-encode")
+
+    async def start(self) -> None:
+        """Open the default model and start the runner.
+
+        Raises:
+            BrokenModel: the default model cannot be opened.
+        """
+        cards = self._catalogue.cards()
+        if cards:
+            await self._backend(cards[0].name)
+        self._runner.start()
+
+    async def stop(self) -> None:
+        """Stop after the step in flight; rows that are left fail with `WorkerLost`."""
+        await asyncio.to_thread(self._runner.stop)
+        self._preparing.shutdown(wait=False, cancel_futures=True)
+
+    def stats(self) -> EngineStats:
+        return self._runner.stats()
+
+    async def models(self) -> Sequence[ModelCard]:
+        return self._catalogue.cards()
+
+    async def run(self, request: ImageRequest, ticket: Ticket) -> AsyncGenerator[Update, None]:
+        """See `ImageWorker.run`."""
+        model = self._catalogue.find(request.model)
+        if (reason := why_refuse(request, model.card)) is not None:
+            raise GenerationRefused(reason)
+        mailbox = Mailbox(asyncio.get_running_loop())
+        row = self._row(request, ticket, model)
+        self._runner.admit(Job(row, mailbox, previews=ticket.previews))
+        preparing = asyncio.create_task(self._prepare(row.id, request))
+        try:
+            while True:
+                update = await mailbox.take()
+                yield update
+                if isinstance(update, Finished):
+                    return
+        finally:
+            # Before anything is awaited: the reader that closes us may be cancelled again.
+            self._runner.cancel(row.id)
+            preparing.cancel()
+
+    def _row(self, request: ImageRequest, ticket: Ticket, model: InstalledModel) -> Row:
+        downscale = model.manifest.latent.downscale
+        return Row(
+            id=self._runner.next_id(),
+            urgency=ticket.urgency,
+            person=ticket.person,
+            shape=Shape(request.model, request.height // downscale, request.width // downscale),
+            steps=step_count(request.steps, 1.0 if request.init_image is None else request.strength),
+            network_rows=1 if request.guidance == 1 else 2,
+            deadline_s=ticket.deadline_s,
+            ready=False,
+        )
+
+    async def _prepare(self, row_id: int, request: ImageRequest) -> None:
+        """Encode text and image off the device's thread, then let the row join."""
+        loop = asyncio.get_running_loop()
+        try:
+            backend = await self._backend(request.model)
+            trajectory = await loop.run_in_executor(self._preparing, backend.begin, request)
+        except BrokenModel as error:
+            self._runner.fail(row_id, GenerationRefused(f"model: {error}"))
+        except Exception as error:
+            self._runner.fail(row_id, WorkerLost(f"the engine could not encode this request: {error}"))
+        else:
+            self._runner.ready(row_id, backend, trajectory)
+
+    async def _backend(self, name: str) -> Backend[Any]:
+        """The opened model. Whoever asks first opens it; a failed opening is tried again by the next."""
+        opening = self._backends.get(name)
+        if opening is None or (opening.done() and opening.exception() is not None):
+            opening = asyncio.create_task(asyncio.to_thread(self._open, name))
+            self._backends[name] = opening
+        # Shielded: one cancelled request must not cancel the opening that others wait for.
+        return await asyncio.shield(opening)
+
+    def _open(self, name: str) -> Backend[Any]:
+        backend = self._load(self._catalogue.find(name))
+        backend.warm_up()
+        return backend
+
+
+def local_engine(
+    cache_dir: Path,
+    *,
+    models_dir: Path | None = None,
+    default_model: str | None = None,
+    threads: int | None = None,
+    limits: Limits | None = None,
+) -> LocalEngine:
+    """The engine with the built-in model and the operator's own, on onnxruntime.
+
+    `cache_dir` keeps the text model's graph between starts; `threads` defaults to the cores that this process may use.
+
+    Raises:
+        GenerationRefused: `default_model` is not installed.
+    """
+    # Inside, so that reading a command's help does not load onnxruntime.
+    from figment.engine.backends import onnx
+    from figment.engine.backends.minilm import MiniLM
+    from figment.engine.backends.sessions import usable_cores
+    from figment.engine.prompts import PromptCache
+
+    cores = threads or usable_cores()
+    prompts = PromptCache(lambda: MiniLM(cache_dir, threads=1))
+    return LocalEngine(Catalogue(models_dir, default_model), lambda model: onnx.load(model, prompts, cores), limits)

@@ -1,0 +1,75 @@
+"""From the device's thread to an asyncio reader: the latest update wins, the last one is never lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from dataclasses import dataclass
+
+from figment.engine.backends.base import PreviewSource
+from figment.generation.contract import Finished, Pixels, Progress, Update, Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step that was done. Its preview is made when a reader takes it, so that nobody pays for those that are passed over."""
+
+    step: int
+    of: int
+    preview: PreviewSource | None
+
+
+_Letter = Waiting | _Step | Finished | Exception
+
+
+class Mailbox:
+    """One row's updates. The runner calls `waiting`, `progressed`, `finished`, `failed` from its thread; one reader awaits `take`."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._filled = asyncio.Event()
+        # Guards `_latest` and `_closed`, which both threads write; held for an assignment only.
+        self._lock = threading.Lock()
+        self._latest: _Letter | None = None
+        self._closed = False
+
+    def waiting(self, ahead: int) -> None:
+        self._put(Waiting(ahead))
+
+    def progressed(self, step: int, of: int, preview: PreviewSource | None) -> None:
+        self._put(_Step(step, of, preview))
+
+    def finished(self, pixels: Pixels, compute_s: float) -> None:
+        self._put(Finished(pixels, compute_s), last=True)
+
+    def failed(self, error: Exception) -> None:
+        self._put(error, last=True)
+
+    async def take(self) -> Update:
+        """The latest update since the last call; waits for one. Raises what the row failed with."""
+        latest = await self._next()
+        if isinstance(latest, Exception):
+            raise latest
+        if isinstance(latest, _Step):
+            return Progress(latest.step, latest.of, None if latest.preview is None else latest.preview())
+        return latest
+
+    async def _next(self) -> _Letter:
+        while True:
+            await self._filled.wait()
+            # Before the letter is taken: a put after this line sets the event again, so that nothing is left lying.
+            self._filled.clear()
+            with self._lock:
+                latest, self._latest = self._latest, None
+            if latest is not None:
+                return latest
+
+    def _put(self, update: _Letter, *, last: bool = False) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._latest, self._closed = update, last
+        # The loop may be gone by now (its program ended with a picture in the making): then nobody is left to tell.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._filled.set)

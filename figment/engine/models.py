@@ -1,0 +1,213 @@
+"""What is installed: model folders, each with a `model.json` that names its networks and its bounds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from figment.generation.contract import GenerationRefused, ModelCard
+
+BUILTIN = Path(__file__).parent / "builtin"
+MANIFEST = "model.json"
+
+Count = Annotated[int, Field(gt=0)]
+Colour = Annotated[list[float], Field(min_length=3, max_length=3)]
+
+
+class BrokenModel(Exception):
+    """A model folder cannot be used. The message names the folder and what is wrong with it."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class LatentSpec(_Part):
+    channels: Count
+    downscale: Count
+
+
+class SizeSpec(_Part):
+    min: Count
+    max: Count
+    multiple: Count
+
+
+class StepsSpec(_Part):
+    default: Count
+    max: Count
+
+
+class GuidanceSpec(_Part):
+    default: float = Field(ge=0)
+    max: float = Field(ge=0)
+
+
+class TextSpec(_Part):
+    encoder: str
+    tokens: Count
+
+
+class PreviewSpec(_Part):
+    """RGB in -1..1 of a latent cell: `cell @ matrix + bias`."""
+
+    matrix: list[Colour]
+    bias: Colour
+
+
+class FileSpec(_Part):
+    path: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    bytes: Count
+
+    @field_validator("path")
+    @classmethod
+    def stays_inside(cls, path: str) -> str:
+        if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+            raise ValueError("a model's files lie inside its folder")
+        return path
+
+
+class Manifest(_Part):
+    """`model.json`."""
+
+    name: str = Field(min_length=1)
+    family: str
+    title: str
+    latent: LatentSpec
+    native_size: Count
+    size: SizeSpec
+    steps: StepsSpec
+    guidance: GuidanceSpec
+    text: TextSpec
+    prediction: Literal["flow-velocity"]
+    tasks: list[Literal["text-to-image", "image-to-image", "inpainting"]] = Field(min_length=1)
+    preview: PreviewSpec
+    files: dict[str, FileSpec]
+    tags: list[str] = Field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class InstalledModel:
+    """One model folder, read but not opened."""
+
+    folder: Path
+    manifest: Manifest
+
+    @cached_property
+    def card(self) -> ModelCard:
+        m = self.manifest
+        return ModelCard(
+            name=m.name,
+            title=m.title,
+            weights_hash=self.weights_hash,
+            tasks=frozenset(m.tasks),
+            native_size=m.native_size,
+            min_size=m.size.min,
+            max_size=m.size.max,
+            size_multiple=m.size.multiple,
+            default_steps=m.steps.default,
+            max_steps=m.steps.max,
+            default_guidance=m.guidance.default,
+            max_guidance=m.guidance.max,
+            tags=tuple(m.tags),
+        )
+
+    @property
+    def weights_hash(self) -> str:
+        """One hash of all files' hashes: a picture's recipe names it, so that "the same again" means the same weights."""
+        lines = "".join(f"{role} {spec.sha256}\n" for role, spec in sorted(self.manifest.files.items()))
+        return hashlib.sha256(lines.encode()).hexdigest()
+
+    def file(self, role: str) -> Path:
+        """Where a network's file lies.
+
+        Raises:
+            BrokenModel: there is none.
+        """
+        spec = self.manifest.files.get(role)
+        if spec is None or not (self.folder / spec.path).is_file():
+            raise BrokenModel(f"{self.folder}: there is no file for the model's {role}")
+        return self.folder / spec.path
+
+    def verify(self) -> list[str]:
+        """Read every file and compare it with its stated size and SHA-256: what is wrong, for people; empty when all is well."""
+        return [problem for role in sorted(self.manifest.files) if (problem := self._why_wrong(role)) is not None]
+
+    def _why_wrong(self, role: str) -> str | None:
+        spec = self.manifest.files[role]
+        path = self.folder / spec.path
+        if not path.is_file():
+            return f"{path} is missing"
+        if path.stat().st_size != spec.bytes:
+            return f"{path} has {path.stat().st_size} bytes and should have {spec.bytes}"
+        with path.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        return None if digest == spec.sha256 else f"{path} is damaged: its SHA-256 is not the stated one"
+
+
+def read(folder: Path) -> InstalledModel:
+    """Read one model folder.
+
+    Raises:
+        BrokenModel: there is no `model.json`, or it does not say what it must.
+    """
+    try:
+        return InstalledModel(folder, Manifest.model_validate_json((folder / MANIFEST).read_bytes()))
+    except OSError as error:
+        raise BrokenModel(f"{folder / MANIFEST} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise BrokenModel(f"{folder / MANIFEST}: {_first_complaint(error)}") from error
+
+
+class Catalogue:
+    """The built-in models and those of the operator's own folder, the default first. A broken folder is left out and told of.
+
+    `problems`: what was left out and why, for `figment doctor` and the log.
+    """
+
+    def __init__(self, own: Path | None = None, default: str | None = None, builtin: Path = BUILTIN) -> None:
+        self.problems: list[str] = []
+        self._models: dict[str, InstalledModel] = {}
+        for folder in [*_folders(builtin), *_folders(own)]:
+            self._take(folder)
+        if default is not None:
+            self._models = {default: self.find(default), **self._models}
+
+    def cards(self) -> Sequence[ModelCard]:
+        return [model.card for model in self._models.values()]
+
+    def find(self, name: str) -> InstalledModel:
+        """
+        Raises:
+            GenerationRefused: no such model is installed; the message names those that are.
+        """
+        if name in self._models:
+            return self._models[name]
+        known = ", ".join(self._models) or "none"
+        raise GenerationRefused(f"model: {name!r} is not installed here; installed: {known}")
+
+    def _take(self, folder: Path) -> None:
+        try:
+            model = read(folder)
+        except BrokenModel as error:
+            self.problems.append(str(error))
+            return
+        if model.manifest.name in self._models:
+            self.problems.append(f"{folder}: another model is called {model.manifest.name!r} already")
+        self._models.setdefault(model.manifest.name, model)
+
+
+def _folders(root: Path | None) -> list[Path]:
+    return sorted(path.parent for path in root.glob(f"*/{MANIFEST}")) if root is not None and root.is_dir() else []
+
+
+def _first_complaint(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'content'}: {first['msg']}"

@@ -1,0 +1,128 @@
+"""From noise to latent by flow matching: pure NumPy, one row at a time, so that no row's numbers depend on another's.
+
+A picture and its noise lie on a straight line, x_t = (1 - t) x_0 + t noise; the network is asked for the velocity v = noise - x_0 and
+Euler's method follows it from t = 1 to 0 (Lipman et al., "Flow matching for generative modeling", 2023; Liu et al., "Flow straight and
+fast", 2023). Guidance is Ho and Salimans, "Classifier-free diffusion guidance", 2022, equation 6 with w = guidance - 1.
+Inpainting keeps what is known by putting it back, noised to the current t, after every step (Lugmayr et al., "RePaint", 2022, equation 8).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from figment.generation.contract import Pixels
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class TextStates:
+    """What the network reads of one prompt: `states` (tokens, features) and `mask` (tokens,), both float32."""
+
+    states: Floats
+    mask: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What stays. `latent`: (channels, h, w). `remake`: (1, h, w), 1 where the picture is made anew and 0 where it stays."""
+
+    latent: Floats
+    remake: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where a step leads: the next latent, and the picture that it foresees. Both (channels, h, w)."""
+
+    latent: Floats
+    denoised: Floats
+
+
+@dataclass(slots=True)
+class Trajectory:
+    """One row on its way from noise to picture.
+
+    `latent`, `noise`: (channels, h, w). `times`: (steps + 1,) descending to 0. `conditions`: the prompt, and where guidance is not 1 the
+    negative prompt. `denoised` is the picture that the last step foresaw. `init_image` and `mask` are kept to put known pixels back.
+    """
+
+    latent: Floats
+    noise: Floats
+    times: Floats
+    guidance: float
+    conditions: tuple[TextStates, ...]
+    known: Known | None = None
+    init_image: Pixels | None = None
+    mask: Pixels | None = None
+    steps_done: int = 0
+    denoised: Floats | None = None
+
+    @property
+    def time(self) -> np.float32:
+        return np.float32(self.times[self.steps_done])
+
+    def foresee(self, velocities: Floats) -> Step:
+        """The next Euler step, not yet taken. `velocities`: (len(conditions), channels, h, w).
+
+        Raises:
+            FloatingPointError: the network answered with something that is not a number.
+        """
+        velocity = guided(velocities, self.guidance)
+        if not np.isfinite(velocity).all():
+            raise FloatingPointError("the model answered with values that are not numbers")
+        now, after = self.time, np.float32(self.times[self.steps_done + 1])
+        latent = self._with_known(self.latent + (after - now) * velocity, after)
+        return Step(latent=latent, denoised=self.latent - now * velocity)
+
+    def take(self, step: Step) -> None:
+        self.latent, self.denoised = step.latent, step.denoised
+        self.steps_done += 1
+
+    def _with_known(self, latent: Floats, time: np.float32) -> Floats:
+        if self.known is None:
+            return latent
+        kept = noised(self.known.latent, self.noise, time)
+        return np.where(self.known.remake > 0, latent, kept)
+
+
+def step_count(steps: int, strength: float) -> int:
+    """How many of `steps` run at this strength: at least one. The small slack keeps 10 x 0.7 at 7."""
+    return max(1, math.ceil(steps * strength - 1e-6))
+
+
+def timesteps(steps: int, strength: float) -> Floats:
+    """Times from `strength` down to 0 in equal steps: (step_count + 1,)."""
+    return np.linspace(strength, 0.0, step_count(steps, strength) + 1).astype(np.float32)
+
+
+def noised(latent: Floats, noise: Floats, time: np.float32) -> Floats:
+    """The point at `time` on the line from a latent to its noise."""
+    return np.asarray((np.float32(1) - time) * latent + time * noise, dtype=np.float32)
+
+
+def guided(velocities: Floats, guidance: float) -> Floats:
+    """One velocity of the conditional one and, where there is a second, the unconditional one."""
+    if len(velocities) == 1:
+        return np.array(velocities[0], dtype=np.float32)
+    conditional, unconditional = velocities
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(unconditional + np.float32(guidance) * (conditional - unconditional), dtype=np.float32)
+
+
+def latent_mask(mask: Pixels, downscale: int) -> Floats:
+    """(1, height/downscale, width/downscale): 1 in every cell of which any pixel is to be made anew."""
+    height, width = mask.shape
+    cells = mask.reshape(height // downscale, downscale, width // downscale, downscale).max(axis=(1, 3))
+    return np.asarray((cells > 0)[None], dtype=np.float32)
+
+
+def composite(made: Pixels, init_image: Pixels, mask: Pixels) -> Pixels:
+    """Known pixels put back: where the mask is 0 the result is `init_image` to the byte, between 0 and 255 a blend."""
+    weight = mask[..., None].astype(np.uint32)
+    blend = (made.astype(np.uint32) * weight + init_image.astype(np.uint32) * (255 - weight) + 127) // 255
+    return blend.astype(np.uint8)

@@ -1,0 +1,1 @@
+"""Studio, the front door: a prompt becomes a picture, and everything that one made is found again."""

@@ -1,0 +1,31 @@
+"""What can go wrong between asking for an image and having it."""
+
+from figment.core.errors import FigmentError
+
+
+class QueueIsFull(FigmentError):
+    """So many images are waiting that yours would wait too long. Try again in a while."""
+
+    status = 429
+    code = "queue_full"
+
+    def __init__(self, detail: str | None = None, *, retry_after_s: float, ahead: int) -> None:
+        super().__init__(detail, retry_after_s=max(1, round(retry_after_s)), ahead=ahead)
+
+
+class UnknownModel(FigmentError):
+    """There is no such model here."""
+
+    status = 422
+    code = "unknown_model"
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        detail = f"There is no model {name[:80]!r} here. Installed: {', '.join(known)}."
+        super().__init__(detail, errors=[{"field": "model", "message": detail}])
+
+
+class JobNotRetryable(FigmentError):
+    """Only a job that failed or was cancelled can be tried again."""
+
+    status = 409
+    code = "job_not_retryable"

@@ -1,0 +1,69 @@
+"""The queue under the jobs: procrastinate, on the same database, so that a job is queued by the transaction that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from procrastinate import App, JobContext, PsycopgConnector, RetryDecision
+from procrastinate.jobs import Job as QueueJob
+from procrastinate.retry import BaseRetryStrategy
+from procrastinate.types import JSONValue
+
+from figment.core.database import Connection, libpq_url, raw_connection
+from figment.generation import store
+from figment.generation.contract import Urgency
+from figment.generation.store import JobRow
+
+QUEUE = "generation"
+_TASK = "generation.run"
+_RUNNER = "runner"
+_PRIORITY = {Urgency.LIVE: 30, Urgency.INTERACTIVE: 20, Urgency.STUDIO: 10, Urgency.PREFETCH: 0}
+
+
+class TryAgain(Exception):
+    """The job's row is queued again: the queue shall look at it once more after `delay_s` seconds."""
+
+    def __init__(self, delay_s: float) -> None:
+        super().__init__(f"again in {delay_s:.0f} s")
+        self.delay_s = delay_s
+
+
+class _WhenAsked(BaseRetryStrategy):
+    """The queue retries what asks for it; how often is decided on the job's own row."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: QueueJob) -> RetryDecision | None:
+        if isinstance(exception, TryAgain):
+            return RetryDecision(retry_in={"seconds": max(0, round(exception.delay_s))})
+        return None
+
+
+def build_queue(database_url: str, pool_size: int) -> App:
+    """The queue's app. Workers put their `JobRunner` into the context under `runner`."""
+    connector = PsycopgConnector(conninfo=libpq_url(database_url), min_size=1, max_size=pool_size)
+    app = App(connector=connector)
+
+    @app.task(name=_TASK, queue=QUEUE, pass_context=True, retry=_WhenAsked())
+    async def run(context: JobContext, job: str) -> None:
+        await context.additional_context[_RUNNER](context, job)
+
+    return app
+
+
+async def enqueue(queue: App, connection: Connection, rows: Sequence[JobRow]) -> None:
+    """Queue jobs of one urgency in the caller's transaction."""
+    task = queue.configure_task(
+        _TASK,
+        queue=QUEUE,
+        priority=_PRIORITY[Urgency(rows[0].urgency)],
+        connection=await raw_connection(connection),
+    )
+    asked: list[dict[str, JSONValue]] = [{"job": str(row.id)} for row in rows]
+    queue_ids = await task.batch_defer_async(*asked)
+    await store.set_queue_ids(connection, [(row.id, queue_id) for row, queue_id in zip(rows, queue_ids, strict=True)])
+
+
+async def abort(queue: App, connection: Connection, queue_id: int) -> None:
+    """Take a waiting job out of the queue, or tell the worker that has it to stop; both when the transaction commits."""
+    await queue.job_manager.cancel_job_by_id_async(
+        queue_id, abort=True, delete_job=True, connection=await raw_connection(connection)
+    )

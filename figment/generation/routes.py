@@ -1,0 +1,113 @@
+"""HTTP of jobs and models, and the one event stream of a tab. Imported by the composition root only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import Response
+from sse_starlette import ServerSentEvent
+
+from figment.accounts.routes import SignedIn
+from figment.core.events import Bus, Event, Gap
+from figment.core.http import event_stream
+from figment.generation.contract import ModelCard
+from figment.generation.schemas import Job, Model, Models
+from figment.generation.service import Jobs
+
+router = APIRouter(prefix="/api", tags=["jobs"])
+
+_EVENT_NAMES = {
+    "succeeded": "done",
+    "failed": "error",
+    "cancelled": "cancelled",
+    "running": "progress",
+    "queued": "queued",
+}
+
+
+def jobs(request: Request) -> Jobs:
+    service: Jobs = request.app.state.jobs
+    return service
+
+
+JobsService = Annotated[Jobs, Depends(jobs)]
+LastEventId = Annotated[int | None, Header(alias="Last-Event-ID", ge=0)]
+AfterQuery = Annotated[
+    int | None, Query(ge=0, description="The same as `Last-Event-ID`, for clients that cannot set it.")
+]
+
+
+@router.get("/models")
+async def list_models(service: JobsService) -> Models:
+    """The models that images can be asked of; the first is the default."""
+    return Models(items=[_model(card, n == 0) for n, card in enumerate(await service.models())])
+
+
+def _model(card: ModelCard, default: bool) -> Model:
+    return Model(
+        name=card.name,
+        title=card.title,
+        tasks=sorted(card.tasks),
+        native_size=card.native_size,
+        size=Model.Bounds(min=card.min_size, max=card.max_size, multiple=card.size_multiple),
+        steps=Model.Choice(default=card.default_steps, max=card.max_steps),
+        guidance=Model.Choice(default=card.default_guidance, max=card.max_guidance),
+        max_prompt_chars=card.max_prompt_chars,
+        default=default,
+    )
+
+
+@router.get("/jobs/{job}")
+async def get_job(job: UUID, person: SignedIn, service: JobsService) -> Job:
+    """One job of mine, as it is now."""
+    return await service.get(person.id, job)
+
+
+@router.post("/jobs/{job}/cancel")
+async def cancel_job(job: UUID, person: SignedIn, service: JobsService) -> Job:
+    """Stop a job: at once while it waits, within one step while it runs."""
+    return await service.cancel(person.id, job)
+
+
+@router.post("/jobs/{job}/retry")
+async def retry_job(job: UUID, person: SignedIn, service: JobsService) -> Job:
+    """Run a failed or cancelled job again."""
+    return await service.retry(person.id, job)
+
+
+@router.get("/jobs/{job}/events", response_class=Response)
+async def job_events(
+    job: UUID, person: SignedIn, service: JobsService, last: LastEventId = None, after: AfterQuery = None
+) -> Response:
+    """Follow one job: `queued`, `progress` (step, preview), then `done`, `error` or `cancelled`; each holds the whole job.
+
+    Resume with `Last-Event-ID`. 204 says that the end was already told.
+    """
+    stream = await service.follow(person.id, job, last if last is not None else after)
+    if stream is None:
+        return Response(status_code=204)
+    return await event_stream(stream, _job_frame)
+
+
+def _job_frame(event: Event | Gap) -> ServerSentEvent | None:
+    if isinstance(event, Gap):
+        return None
+    return ServerSentEvent(event=_EVENT_NAMES[event.data["state"]], id=str(event.id), data=json.dumps(event.data))
+
+
+@router.get("/events", tags=["events"], response_class=Response)
+async def my_events(request: Request, person: SignedIn, last: LastEventId = None, after: AfterQuery = None) -> Response:
+    """Everything that happens to what is mine, in one stream a tab. `reset` says: too long away, read the state anew."""
+    bus: Bus = request.app.state.bus
+    stream: AsyncIterator[Event | Gap] = bus.subscribe([person.topic], last if last is not None else after)
+    return await event_stream(stream, _frame)
+
+
+def _frame(event: Event | Gap) -> ServerSentEvent:
+    if isinstance(event, Gap):
+        return ServerSentEvent(event="reset", id=str(event.id), data="{}")
+    return ServerSentEvent(event=event.type, id=str(event.id), data=json.dumps(event.data))

@@ -1,0 +1,91 @@
+"""Wire shapes of jobs, and the request that a job keeps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from figment.generation.contract import ImageRequest
+from figment.images.schemas import Image
+
+JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+FINAL: frozenset[str] = frozenset({"succeeded", "failed", "cancelled"})
+
+
+class JobRequest(BaseModel):
+    """What a job keeps of a request until it runs: the same words as `ImageRequest`, pictures by their ids."""
+
+    model: str
+    prompt: str
+    negative_prompt: str = ""
+    seed: int
+    steps: int
+    guidance: float
+    width: int
+    height: int
+    strength: float = 1.0
+    init_image: UUID | None = None
+    mask: UUID | None = None
+
+    def without_pictures(self) -> ImageRequest:
+        return ImageRequest(**self.model_dump(exclude={"init_image", "mask"}))
+
+
+class JobProgress(BaseModel):
+    """`preview` is a data URL of a small picture of how far the image is."""
+
+    step: int
+    of: int
+    preview: str | None
+
+
+class JobError(BaseModel):
+    code: str
+    detail: str
+    retryable: bool
+
+
+class Job(BaseModel):
+    """One image being made. `ref` is what it is made for in its `place`: in Studio, the generation."""
+
+    id: UUID
+    place: str
+    ref: UUID
+    state: JobState
+    seed: int
+    attempt: int
+    ahead: int | None = None
+    progress: JobProgress | None = None
+    error: JobError | None = None
+    image: Image | None = None
+    created_at: datetime
+
+
+class Model(BaseModel):
+    """What a model can do, and the bounds of what can be asked of it."""
+
+    class Bounds(BaseModel):
+        min: int
+        max: int
+        multiple: int
+
+    class Choice(BaseModel):
+        default: float
+        max: float
+
+    name: str
+    title: str
+    tasks: list[str]
+    native_size: int
+    size: Bounds
+    steps: Choice
+    guidance: Choice
+    max_prompt_chars: int
+    default: bool
+
+
+class Models(BaseModel):
+    items: list[Model]

@@ -1,0 +1,229 @@
+"""Submit, follow, cancel and retry durable jobs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from procrastinate import App
+
+from figment.core import events
+from figment.core.database import Connection, Database
+from figment.core.errors import NotFound
+from figment.core.events import Bus, Event, Gap
+from figment.generation import store
+from figment.generation.contract import ModelCard, Urgency
+from figment.generation.errors import JobNotRetryable, QueueIsFull, UnknownModel
+from figment.generation.queue import abort, enqueue
+from figment.generation.schemas import FINAL, Job, JobError, JobProgress, JobRequest
+from figment.generation.store import JobRow
+from figment.images.service import Images
+
+# What an image takes on a slow machine; only for the words "try again in", never for a decision.
+_SECONDS_AN_IMAGE = 0.5
+
+Cards = Callable[[], Awaitable[Sequence[ModelCard]]]
+
+
+class Jobs:
+    """Durable jobs of every place. Only ids cross into the queue; the rest is read from the job's row when it runs."""
+
+    def __init__(
+        self,
+        database: Database,
+        bus: Bus,
+        queue: App,
+        images: Images,
+        cards: Cards,
+        queue_limit: int,
+        queue_limit_person: int,
+    ) -> None:
+        self._database = database
+        self._bus = bus
+        self._queue = queue
+        self._images = images
+        self._cards = cards
+        self._queue_limit = queue_limit
+        self._queue_limit_person = queue_limit_person
+
+    async def models(self) -> Sequence[ModelCard]:
+        """The installed models, the default one first."""
+        return await self._cards()
+
+    async def card(self, name: str | None) -> ModelCard:
+        """
+        Raises:
+            UnknownModel: no model of that name is installed.
+        """
+        cards = await self._cards()
+        if name is None:
+            return cards[0]
+        for card in cards:
+            if card.name == name:
+                return card
+        raise UnknownModel(name, [card.name for card in cards])
+
+    async def submit(
+        self,
+        connection: Connection,
+        owner: UUID,
+        place: str,
+        ref: UUID,
+        requests: Sequence[JobRequest],
+        urgency: Urgency = Urgency.STUDIO,
+    ) -> list[Job]:
+        """Queue one job a request in the caller's transaction: they run if, and only if, it commits. Call it last.
+
+        Raises:
+            QueueIsFull: too many jobs wait, in all or of this person; nothing was queued.
+        """
+        everybody, mine = await store.waiting(connection, owner)
+        if everybody + len(requests) > self._queue_limit:
+            raise QueueIsFull(ahead=everybody, retry_after_s=everybody * _SECONDS_AN_IMAGE)
+        if mine + len(requests) > self._queue_limit_person:
+            raise QueueIsFull(
+                f"You have {mine} images waiting; at most {self._queue_limit_person} may. Let some finish first.",
+                ahead=everybody,
+                retry_after_s=mine * _SECONDS_AN_IMAGE,
+            )
+        rows = await store.add_jobs(connection, owner, place, ref, urgency, requests)
+        await enqueue(self._queue, connection, rows)
+        jobs = [wire(row, ahead=everybody + n) for n, row in enumerate(rows)]
+        await events.publish(connection, [job_event(row.topic, job) for row, job in zip(rows, jobs, strict=True)])
+        return jobs
+
+    async def get(self, owner: UUID, job: UUID) -> Job:
+        async with self._database.transaction() as connection:
+            row = await self._owned(connection, owner, job)
+            return (await self.wire_all(connection, [row]))[0]
+
+    async def by_refs(self, connection: Connection, place: str, refs: Sequence[UUID]) -> dict[UUID, list[Job]]:
+        """The jobs of each ref, in their order."""
+        found: dict[UUID, list[Job]] = {ref: [] for ref in refs}
+        for job in await self.wire_all(connection, await store.jobs_by_ref(connection, place, refs)):
+            found[job.ref].append(job)
+        return found
+
+    async def wire_all(self, connection: Connection, rows: Sequence[JobRow]) -> list[Job]:
+        """Rows as people see them: with their image, their place in the queue or how far they are."""
+        images = await self._images.by_ids(connection, [row.image for row in rows if row.image])
+        open_ids = [row.id for row in rows if row.state not in FINAL]
+        newest = await events.latest(connection, open_ids) if open_ids else {}
+        ahead = await store.ahead_of(connection, open_ids) if open_ids else {}
+        jobs = []
+        for row in rows:
+            job = wire(row, ahead=ahead.get(row.id) if row.state == "queued" else None)
+            job.image = images.get(row.image) if row.image else None
+            told = newest.get(row.id)
+            if told and told.data.get("attempt") == row.attempt:
+                job.progress = told.data.get("progress") and JobProgress.model_validate(told.data["progress"])
+            jobs.append(job)
+        return jobs
+
+    async def cancel(self, owner: UUID, job: UUID) -> Job:
+        """Stop a job: at once while it waits, within one step while it runs. A finished job stays as it is."""
+        async with self._database.transaction() as connection:
+            await self._owned(connection, owner, job)
+            row = await self._cancel(connection, job)
+            return (await self.wire_all(connection, [row]))[0]
+
+    async def _cancel(self, connection: Connection, job: UUID) -> JobRow:
+        row = await store.job_by_id(connection, job, lock=True)
+        if row is None:
+            raise NotFound
+        if row.state in FINAL:
+            return row
+        if row.queue_id is not None:
+            # Tells the worker that has it, in the same transaction; one that has not begun finds nothing to begin.
+            await abort(self._queue, connection, row.queue_id)
+        if row.state == "running":
+            await store.request_cancel(connection, job)
+            return row
+        ended = await store.finish(connection, job, row.fence, "cancelled") or row
+        await events.publish(connection, [job_event(ended.topic, wire(ended))])
+        return ended
+
+    async def retry(self, owner: UUID, job: UUID) -> Job:
+        """Run a failed or cancelled job again, under the same id.
+
+        Raises:
+            JobNotRetryable: it is neither.
+        """
+        async with self._database.transaction() as connection:
+            await self._owned(connection, owner, job)
+            row = await store.job_by_id(connection, job, lock=True)
+            if row is None or row.state not in ("failed", "cancelled"):
+                raise JobNotRetryable
+            row = await store.reset(connection, job)
+            await enqueue(self._queue, connection, [row])
+            found = (await self.wire_all(connection, [row]))[0]
+            await events.publish(connection, [job_event(row.topic, found)])
+            return found
+
+    async def drop(self, connection: Connection, place: str, refs: Sequence[UUID]) -> list[UUID]:
+        """Cancel what runs for these refs and forget the jobs. Gives the images that they had made."""
+        rows = await store.jobs_by_ref(connection, place, refs)
+        for row in rows:
+            if row.state not in FINAL:
+                await self._cancel(connection, row.id)
+        await store.delete_jobs(connection, [row.id for row in rows])
+        return [row.image for row in rows if row.image]
+
+    async def follow(self, owner: UUID, job: UUID, after: int | None) -> AsyncIterator[Event] | None:
+        """The job's events until it ends, from the present state or from just behind event `after`.
+
+        None when the job is over and `after` has seen the end: there is nothing left to tell.
+        """
+        async with self._database.transaction() as connection:
+            row = await self._owned(connection, owner, job)
+            newest = (await events.latest(connection, [job])).get(job)
+            snapshot = job_event(row.topic, (await self.wire_all(connection, [row]))[0])
+        told = newest.id if newest else 0
+        if after is not None and row.state in FINAL and after >= told:
+            return None
+        return self._follow(row, snapshot, told, after)
+
+    async def _follow(self, row: JobRow, snapshot: Event, told: int, after: int | None) -> AsyncIterator[Event]:
+        if after is None:
+            # The snapshot was read after `told`: what commits in between is told twice rather than never.
+            yield Event(snapshot.topic, "job", snapshot.data, row.id, told)
+            if row.state in FINAL:
+                return
+            after = told
+        async for event in self._bus.subscribe([row.topic], after, subject=row.id):
+            if isinstance(event, Gap):
+                yield Event(snapshot.topic, "job", snapshot.data, row.id, event.id)
+            else:
+                yield event
+            data: dict[str, Any] = snapshot.data if isinstance(event, Gap) else event.data
+            if data["state"] in FINAL:
+                return
+
+    async def _owned(self, connection: Connection, owner: UUID, job: UUID) -> JobRow:
+        row = await store.job_by_id(connection, job)
+        if row is None or row.owner != owner:
+            raise NotFound("There is no such job among yours.")
+        return row
+
+
+def wire(row: JobRow, ahead: int | None = None) -> Job:
+    """The job's row as people see it; its image and progress are the caller's to add."""
+    error = None
+    if row.state == "failed" and row.error_code:
+        error = JobError(code=row.error_code, detail=row.error_detail or "", retryable=row.error_retryable)
+    return Job(
+        id=row.id,
+        place=row.place,
+        ref=row.ref,
+        state=row.state,
+        seed=row.request["seed"],
+        attempt=row.attempt,
+        ahead=ahead,
+        error=error,
+        created_at=row.created_at,
+    )
+
+
+def job_event(topic: str, job: Job) -> Event:
+    return Event(topic, "job", job.model_dump(mode="json"), job.id)

@@ -1,0 +1,285 @@
+"""All SQL of jobs.
+
+A job's row is the truth; the queue's row (procrastinate) only says when to look at it. Whoever works on a job holds its `fence`:
+every write of a worker names it, and it grows whenever the job changes hands, so that one who wakes late writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlalchemy import text
+
+from figment.core.database import Connection
+from figment.generation.schemas import JobRequest
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    id: UUID
+    owner: UUID
+    place: str
+    ref: UUID
+    urgency: int
+    request: dict[str, Any]
+    state: str
+    attempt: int
+    fence: int
+    cancel_requested: bool
+    queue_id: int | None
+    image: UUID | None
+    error_code: str | None
+    error_detail: str | None
+    error_retryable: bool
+    created_at: datetime
+
+    @property
+    def topic(self) -> str:
+        return f"person:{self.owner}"
+
+
+_COLUMNS = (
+    "id, owner, place, ref, urgency, request, state, attempt, fence, cancel_requested, queue_id, image, "
+    "error_code, error_detail, error_retryable, created_at"
+)
+
+
+async def waiting(connection: Connection, owner: UUID) -> tuple[int, int]:
+    """How many unfinished jobs there are: of everybody, of `owner`."""
+    row = (
+        await connection.execute(
+            text("""
+                SELECT count(*) AS everybody, count(*) FILTER (WHERE owner = :owner) AS mine
+                FROM jobs WHERE state IN ('queued', 'running')
+            """),
+            {"owner": owner},
+        )
+    ).one()
+    return row.everybody, row.mine
+
+
+async def add_jobs(
+    connection: Connection, owner: UUID, place: str, ref: UUID, urgency: int, requests: Sequence[JobRequest]
+) -> list[JobRow]:
+    rows = await connection.execute(
+        text(f"""
+            INSERT INTO jobs (owner, place, ref, urgency, position, request)
+            SELECT :owner, :place, :ref, :urgency, r.n, r.request
+            FROM unnest(CAST(:requests AS jsonb[])) WITH ORDINALITY AS r (request, n) ORDER BY r.n
+            RETURNING {_COLUMNS}
+        """),  # noqa: S608
+        {
+            "owner": owner,
+            "place": place,
+            "ref": ref,
+            "urgency": urgency,
+            "requests": [to_json(request).decode() for request in requests],
+        },
+    )
+    return [JobRow(*row) for row in rows]
+
+
+async def set_queue_ids(connection: Connection, pairs: Sequence[tuple[UUID, int]]) -> None:
+    await connection.execute(
+        text("""
+            UPDATE jobs SET queue_id = p.queue_id
+            FROM unnest(CAST(:ids AS uuid[]), CAST(:queue_ids AS bigint[])) AS p (id, queue_id) WHERE jobs.id = p.id
+        """),
+        {"ids": [job for job, _ in pairs], "queue_ids": [queue for _, queue in pairs]},
+    )
+
+
+async def job_by_id(connection: Connection, job: UUID, lock: bool = False) -> JobRow | None:
+    """One job; with `lock`, held until the commit so that a cancel and a finish decide one after the other."""
+    row = (
+        await connection.execute(
+            text(f"SELECT {_COLUMNS} FROM jobs WHERE id = :id {'FOR UPDATE' if lock else ''}"),  # noqa: S608
+            {"id": job},
+        )
+    ).one_or_none()
+    return JobRow(*row) if row else None
+
+
+async def jobs_by_ref(connection: Connection, place: str, refs: Sequence[UUID]) -> list[JobRow]:
+    rows = await connection.execute(
+        text(f"SELECT {_COLUMNS} FROM jobs WHERE place = :place AND ref = ANY(:refs) ORDER BY ref, position"),  # noqa: S608
+        {"place": place, "refs": list(refs)},
+    )
+    return [JobRow(*row) for row in rows]
+
+
+async def ahead_of(connection: Connection, jobs: Sequence[UUID]) -> dict[UUID, int]:
+    """How many unfinished jobs are older than each of these; UUIDv7 sorts by time."""
+    rows = await connection.execute(
+        text("""
+            SELECT j.id, (SELECT count(*) FROM jobs o WHERE o.state IN ('queued', 'running') AND o.id < j.id) AS ahead
+            FROM unnest(CAST(:jobs AS uuid[])) AS j (id)
+        """),
+        {"jobs": list(jobs)},
+    )
+    return {row.id: row.ahead for row in rows}
+
+
+async def begin_attempt(connection: Connection, job: UUID) -> JobRow | None:
+    """Take the job; None when it is over, or gone. From here on only the holder of the new fence may write."""
+    row = (
+        await connection.execute(
+            text(f"""
+                UPDATE jobs SET attempt = attempt + 1, fence = fence + 1
+                WHERE id = :id AND state IN ('queued', 'running') AND NOT cancel_requested RETURNING {_COLUMNS}
+            """),  # noqa: S608
+            {"id": job},
+        )
+    ).one_or_none()
+    return JobRow(*row) if row else None
+
+
+async def still_held(connection: Connection, held: Sequence[tuple[UUID, int]]) -> set[UUID]:
+    """Which of these (job, fence) still belong to who says so.
+
+    `FOR SHARE` keeps a job from ending before the progress that is about to be published in this transaction.
+    """
+    rows = await connection.execute(
+        text("""
+            SELECT j.id FROM jobs j
+            JOIN unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[])) AS h (id, fence) USING (id, fence)
+            WHERE j.state IN ('queued', 'running') ORDER BY j.id FOR SHARE OF j
+        """),
+        {"ids": [job for job, _ in held], "fences": [fence for _, fence in held]},
+    )
+    return set(rows.scalars())
+
+
+async def mark_running(connection: Connection, jobs: Sequence[UUID]) -> None:
+    await connection.execute(
+        text("UPDATE jobs SET state = 'running', started_at = now() WHERE id = ANY(:ids) AND state = 'queued'"),
+        {"ids": list(jobs)},
+    )
+
+
+async def finish(
+    connection: Connection,
+    job: UUID,
+    fence: int,
+    state: str,
+    image: UUID | None = None,
+    error: tuple[str, str, bool] | None = None,
+) -> JobRow | None:
+    """End the job as its holder; None when it has passed to somebody else or is over: then nothing was written."""
+    code, detail, retryable = error or (None, None, False)
+    row = (
+        await connection.execute(
+            text(f"""
+                UPDATE jobs SET state = :state, image = :image, finished_at = now(), fence = fence + 1,
+                    error_code = :code, error_detail = :detail, error_retryable = :retryable
+                WHERE id = :id AND fence = :fence AND state IN ('queued', 'running') RETURNING {_COLUMNS}
+            """),  # noqa: S608
+            {
+                "id": job,
+                "fence": fence,
+                "state": state,
+                "image": image,
+                "code": code,
+                "detail": detail,
+                "retryable": retryable,
+            },
+        )
+    ).one_or_none()
+    return JobRow(*row) if row else None
+
+
+async def release(connection: Connection, job: UUID, fence: int, count_attempt: bool) -> JobRow | None:
+    """Put the job back into the queue's hands. The fence grows: whoever held it until now has lost it."""
+    row = (
+        await connection.execute(
+            text(f"""
+                UPDATE jobs SET state = 'queued', fence = fence + 1, attempt = attempt - :uncounted
+                WHERE id = :id AND fence = :fence AND state IN ('queued', 'running') RETURNING {_COLUMNS}
+            """),  # noqa: S608
+            {"id": job, "fence": fence, "uncounted": 0 if count_attempt else 1},
+        )
+    ).one_or_none()
+    return JobRow(*row) if row else None
+
+
+async def request_cancel(connection: Connection, job: UUID) -> None:
+    await connection.execute(text("UPDATE jobs SET cancel_requested = true WHERE id = :id"), {"id": job})
+
+
+async def reset(connection: Connection, job: UUID) -> JobRow:
+    """Make a failed or cancelled job new again, under the same id."""
+    row = (
+        await connection.execute(
+            text(f"""
+                UPDATE jobs SET state = 'queued', attempt = 0, fence = fence + 1, cancel_requested = false,
+                    error_code = NULL, error_detail = NULL, error_retryable = false, started_at = NULL, finished_at = NULL
+                WHERE id = :id RETURNING {_COLUMNS}
+            """),  # noqa: S608
+            {"id": job},
+        )
+    ).one()
+    return JobRow(*row)
+
+
+async def delete_jobs(connection: Connection, jobs: Sequence[UUID]) -> None:
+    await connection.execute(text("DELETE FROM jobs WHERE id = ANY(:ids)"), {"ids": list(jobs)})
+
+
+async def unfinished(connection: Connection, jobs: Sequence[UUID]) -> list[JobRow]:
+    """Those of these jobs that are not over, locked: what ends meanwhile is skipped, not taken over."""
+    rows = await connection.execute(
+        text(f"""
+            SELECT {_COLUMNS} FROM jobs WHERE id = ANY(:ids) AND state IN ('queued', 'running')
+            ORDER BY id FOR UPDATE SKIP LOCKED
+        """),  # noqa: S608
+        {"ids": list(jobs)},
+    )
+    return [JobRow(*row) for row in rows]
+
+
+async def forget_in_queue(connection: Connection, queue_id: int) -> None:
+    await connection.execute(text("DELETE FROM procrastinate_jobs WHERE id = :id"), {"id": queue_id})
+
+
+async def forget_orphans_of_queue(connection: Connection, jobs: Sequence[UUID]) -> None:
+    """Queue rows of dead workers whose job is over or gone: the worker died between the two."""
+    await connection.execute(
+        text("""
+            DELETE FROM procrastinate_jobs q
+            WHERE q.status = 'doing' AND q.args ->> 'job' = ANY(CAST(:jobs AS text[]))
+              AND NOT EXISTS (
+                SELECT FROM jobs j WHERE j.id = (q.args ->> 'job')::uuid AND j.state IN ('queued', 'running'))
+        """),
+        {"jobs": [str(job) for job in jobs]},
+    )
+
+
+async def adrift(connection: Connection, older_than_s: float) -> list[JobRow]:
+    """Unfinished jobs that the queue knows nothing of: a crash between two of its statements can leave one."""
+    rows = await connection.execute(
+        text(f"""
+            SELECT {_COLUMNS} FROM jobs
+            WHERE state IN ('queued', 'running') AND created_at < now() - make_interval(secs => :age)
+              AND NOT EXISTS (
+                SELECT FROM procrastinate_jobs q WHERE q.id = jobs.queue_id AND q.status IN ('todo', 'doing'))
+            FOR UPDATE SKIP LOCKED
+        """),  # noqa: S608
+        {"age": older_than_s},
+    )
+    return [JobRow(*row) for row in rows]
+
+
+async def take_lock(connection: Connection, lock: int) -> bool:
+    """Whether this transaction is the only one that holds `lock`, until it ends."""
+    found = await connection.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": lock})
+    return bool(found.scalar_one())
+
+
+async def relax_durability(connection: Connection) -> None:
+    """Progress may be lost in a crash, and nobody waits for its fsync."""
+    await connection.execute(text("SET LOCAL synchronous_commit = off"))

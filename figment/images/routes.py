@@ -1,0 +1,95 @@
+"""HTTP of images."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
+from fastapi.responses import RedirectResponse, Response
+
+from figment.accounts.routes import PersonOrGuest, SignedIn
+from figment.core.errors import NotFound
+from figment.core.limits import Limiter
+from figment.images import codec
+from figment.images.recipes import Recipe
+from figment.images.schemas import Image, Upload, UploadRequest
+from figment.images.service import Images
+
+router = APIRouter(tags=["images"])
+
+_FOREVER = "public, max-age=31536000, immutable"
+
+
+def images(request: Request) -> Images:
+    service: Images = request.app.state.images
+    return service
+
+
+ImagesService = Annotated[Images, Depends(images)]
+
+
+async def _spend_upload(request: Request, person: PersonOrGuest) -> None:
+    limiter: Limiter = request.app.state.limiter
+    keys = [f"uploads:person:{person.id}", f"uploads:address:{request.state.address}"]
+    await limiter.spend(keys, request.app.state.rates["uploads"])
+
+
+@router.post("/api/images", status_code=201, dependencies=[Depends(_spend_upload)])
+async def upload_image(person: PersonOrGuest, service: ImagesService, file: Annotated[UploadFile, File()]) -> Image:
+    """Upload a JPEG, PNG, GIF (first frame) or WebP: at most 10 MB and 40 megapixels. Metadata such as GPS is removed."""
+    return await service.upload(person.id, await file.read())
+
+
+@router.post("/api/images/uploads", status_code=201, dependencies=[Depends(_spend_upload)])
+async def begin_upload(wanted: UploadRequest, person: PersonOrGuest, service: ImagesService) -> Upload:
+    """An address to send a file to directly, past this server where images are kept in object storage."""
+    return await service.begin_upload(person.id, wanted.content_type)
+
+
+@router.post("/api/images/uploads/{upload}/complete", status_code=201)
+async def complete_upload(upload: UUID, person: SignedIn, service: ImagesService) -> Image:
+    """Check and keep what was sent to the upload's address."""
+    return await service.complete_upload(person.id, upload)
+
+
+@router.get("/api/images/{image}")
+async def get_image(image: UUID, person: SignedIn, service: ImagesService) -> Image:
+    """One image of mine."""
+    return service.wire(await service.owned(person.id, image))
+
+
+@router.get("/api/images/{image}/recipe")
+async def get_recipe(image: UUID, person: SignedIn, service: ImagesService) -> Recipe:
+    """How the image was made: enough to make it again."""
+    row = await service.owned(person.id, image)
+    if row.recipe is None:
+        raise NotFound("This image was uploaded; it has no recipe.")
+    return Recipe.model_validate(row.recipe)
+
+
+@router.get("/api/images/{image}/download", status_code=307, response_class=RedirectResponse)
+async def download_image(image: UUID, person: SignedIn, service: ImagesService) -> RedirectResponse:
+    """Save the full image as a file."""
+    row = await service.owned(person.id, image)
+    name = f"figment-{row.sha256[:12]}.{codec.EXTENSION[row.mime]}"
+    return RedirectResponse(await service.download_url(row, name), 307, {"Cache-Control": "no-store"})
+
+
+@router.delete("/api/images/{image}", status_code=204)
+async def delete_image(image: UUID, person: SignedIn, service: ImagesService) -> None:
+    """Delete one image of mine; its file goes too."""
+    await service.delete_one(person.id, image)
+
+
+@router.get("/files/{sha256}/{variant}", response_class=Response, include_in_schema=False)
+async def get_file(
+    sha256: str, variant: str, request: Request, service: ImagesService, k: Annotated[str, Query(max_length=64)] = ""
+) -> Response:
+    """The bytes of an image, in the size that the address names. They never change."""
+    etag = f'"{sha256[:32]}-{variant}"'
+    headers = {"Cache-Control": _FOREVER, "ETag": etag, "Cross-Origin-Resource-Policy": "same-origin"}
+    found = await service.file(sha256, variant, k)
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return Response(found.data, media_type=found.mime, headers=headers)

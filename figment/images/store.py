@@ -1,0 +1,176 @@
+"""All SQL of images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlalchemy import text
+
+from figment.core.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRow:
+    id: UUID
+    owner: UUID
+    sha256: str
+    mime: str
+    bytes: int
+    width: int
+    height: int
+    alt: str
+    recipe: dict[str, Any] | None
+    created_at: datetime
+
+
+_COLUMNS = "i.id, i.owner, i.sha256, b.mime, b.bytes, i.width, i.height, i.alt, i.recipe, i.created_at"
+
+
+async def touch_blob(connection: Connection, sha256: str, mime: str, size: int) -> None:
+    """Announce a file before it is written. Waits for a sweep that is deleting the very same one."""
+    await connection.execute(
+        text("""
+            INSERT INTO blobs (sha256, mime, bytes) VALUES (:sha256, :mime, :bytes)
+            ON CONFLICT (sha256) DO UPDATE SET touched_at = now()
+        """),
+        {"sha256": sha256, "mime": mime, "bytes": size},
+    )
+
+
+async def blob_mime(connection: Connection, sha256: str) -> str | None:
+    found = await connection.execute(text("SELECT mime FROM blobs WHERE sha256 = :sha256"), {"sha256": sha256})
+    return found.scalar_one_or_none()
+
+
+async def add_image(
+    connection: Connection,
+    owner: UUID,
+    sha256: str,
+    size: tuple[int, int],
+    alt: str,
+    recipe: dict[str, Any] | None,
+    recipe_key: str | None,
+    parent: UUID | None,
+) -> UUID:
+    found = await connection.execute(
+        text("""
+            INSERT INTO images (owner, sha256, width, height, alt, recipe, recipe_key, parent)
+            VALUES (:owner, :sha256, :width, :height, :alt, CAST(:recipe AS jsonb), :recipe_key, :parent)
+            RETURNING id
+        """),
+        {
+            "owner": owner,
+            "sha256": sha256,
+            "width": size[0],
+            "height": size[1],
+            "alt": alt,
+            "recipe": None if recipe is None else to_json(recipe).decode(),
+            "recipe_key": recipe_key,
+            "parent": parent,
+        },
+    )
+    image_id: UUID = found.scalar_one()
+    return image_id
+
+
+async def images_by_id(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, ImageRow]:
+    rows = await connection.execute(
+        text(f"SELECT {_COLUMNS} FROM images i JOIN blobs b USING (sha256) WHERE i.id = ANY(:ids)"),  # noqa: S608
+        {"ids": list(ids)},
+    )
+    return {row.id: ImageRow(*row) for row in rows}
+
+
+async def delete_images(connection: Connection, owner: UUID, ids: Sequence[UUID]) -> int:
+    """The rows go now; the files go with the next sweep, unless another image has the same content."""
+    done = await connection.execute(
+        text("DELETE FROM images WHERE owner = :owner AND id = ANY(:ids)"), {"owner": owner, "ids": list(ids)}
+    )
+    return done.rowcount
+
+
+async def has_derivative(connection: Connection, sha256: str, variant: str) -> bool:
+    found = await connection.execute(
+        text("SELECT true FROM derivatives WHERE sha256 = :sha256 AND variant = :variant"),
+        {"sha256": sha256, "variant": variant},
+    )
+    return found.scalar_one_or_none() is not None
+
+
+async def add_derivative(connection: Connection, sha256: str, variant: str) -> None:
+    await connection.execute(
+        text("INSERT INTO derivatives (sha256, variant) VALUES (:sha256, :variant) ON CONFLICT DO NOTHING"),
+        {"sha256": sha256, "variant": variant},
+    )
+
+
+async def lock_orphans(connection: Connection, older_than_s: float, most: int) -> Sequence[tuple[str, str]]:
+    """Files that no image names, locked until the commit so that nobody begins to name one while it is deleted.
+
+    `SKIP LOCKED` lets several processes sweep at once.
+    """
+    rows = await connection.execute(
+        text("""
+            SELECT b.sha256, b.mime FROM blobs b
+            WHERE b.touched_at <= now() - make_interval(secs => :age)
+              AND NOT EXISTS (SELECT FROM images i WHERE i.sha256 = b.sha256)
+            LIMIT :most FOR UPDATE OF b SKIP LOCKED
+        """),
+        {"age": older_than_s, "most": most},
+    )
+    return [(row.sha256, row.mime) for row in rows]
+
+
+async def variants_of(connection: Connection, sha256: str) -> Sequence[str]:
+    rows = await connection.execute(text("SELECT variant FROM derivatives WHERE sha256 = :sha256"), {"sha256": sha256})
+    return [row.variant for row in rows]
+
+
+async def delete_blob(connection: Connection, sha256: str) -> None:
+    await connection.execute(text("DELETE FROM blobs WHERE sha256 = :sha256"), {"sha256": sha256})
+
+
+async def add_upload(
+    connection: Connection, owner: UUID, prefix: str, content_type: str, ttl_s: int
+) -> tuple[UUID, str, datetime]:
+    row = (
+        await connection.execute(
+            text("""
+                INSERT INTO uploads (owner, key, content_type, expires_at)
+                VALUES (:owner, :prefix || gen_random_uuid()::text, :content_type, now() + make_interval(secs => :ttl))
+                RETURNING id, key, expires_at
+            """),
+            {"owner": owner, "prefix": prefix, "content_type": content_type, "ttl": ttl_s},
+        )
+    ).one()
+    return row.id, row.key, row.expires_at
+
+
+async def find_upload(connection: Connection, upload: UUID, owner: UUID) -> str | None:
+    found = await connection.execute(
+        text("SELECT key FROM uploads WHERE id = :id AND owner = :owner AND expires_at > now()"),
+        {"id": upload, "owner": owner},
+    )
+    return found.scalar_one_or_none()
+
+
+async def take_upload(connection: Connection, upload: UUID) -> None:
+    await connection.execute(text("DELETE FROM uploads WHERE id = :id"), {"id": upload})
+
+
+async def expired_uploads(connection: Connection, most: int) -> Sequence[str]:
+    """Delete what nobody completed in time; the grace lets a slow transfer end before its file is deleted."""
+    rows = await connection.execute(
+        text("""
+            DELETE FROM uploads WHERE id IN (
+                SELECT id FROM uploads WHERE expires_at < now() - interval '1 hour' LIMIT :most FOR UPDATE SKIP LOCKED
+            ) RETURNING key
+        """),
+        {"most": most},
+    )
+    return [row.key for row in rows]

@@ -1,0 +1,235 @@
+"""The composition root: reads the settings, builds every part and wires them. The only place that knows all rooms."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+from fastapi import FastAPI, Request
+from procrastinate import App as Queue
+from sqlalchemy import text
+from starlette.middleware import Middleware
+
+from figment.accounts import routes as account_routes
+from figment.accounts.service import Accounts
+from figment.core import events, http, migrate
+from figment.core.database import Database
+from figment.core.errors import Unavailable
+from figment.core.events import Bus
+from figment.core.limits import Limiter, Rate
+from figment.core.settings import Settings
+from figment.core.storage import BucketOptions, Storage
+from figment.engine.local import LocalEngine, local_engine
+from figment.engine.models import Catalogue
+from figment.features.studio import routes as studio_routes
+from figment.features.studio.service import Studio
+from figment.generation import routes as generation_routes
+from figment.generation.contract import ModelCard
+from figment.generation.jobs import JobRunner
+from figment.generation.queue import build_queue
+from figment.generation.service import Jobs
+from figment.images import routes as image_routes
+from figment.images.service import Images
+
+log = structlog.get_logger(__name__)
+
+_UPLOAD_PATHS = ("/api/images", "/blobs/")
+_JSON_BYTES = 1024 * 1024
+# The multipart wrapping around a file of the largest size.
+_FORM_BYTES = 64 * 1024
+_QUEUE_CONNECTIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Every part that lives as long as the process."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    bus: Bus
+    queue: Queue
+    limiter: Limiter
+    accounts: Accounts
+    images: Images
+    jobs: Jobs
+    studio: Studio
+
+
+def build_storage(settings: Settings) -> Storage:
+    return Storage.from_url(
+        settings.blobs_url,
+        settings.signing_key,
+        settings.public_url or "",
+        BucketOptions(
+            settings.storage_endpoint, settings.storage_region, settings.storage_key_id, settings.storage_secret
+        ),
+    )
+
+
+def build_engine(settings: Settings) -> LocalEngine:
+    return local_engine(
+        settings.data / "cache", models_dir=settings.models_dir, threads=settings.engine_threads or None
+    )
+
+
+@contextlib.asynccontextmanager
+async def open_house(settings: Settings, database_url: str) -> AsyncIterator[House]:
+    """Bring the database up to date, build every part, and take them down again in the opposite order."""
+    await asyncio.to_thread(migrate.migrate, database_url)
+    database = Database(database_url, settings.database_pool)
+    bus = Bus(database)
+    queue = build_queue(database_url, _QUEUE_CONNECTIONS)
+    storage = build_storage(settings)
+    images = Images(database, storage, settings.signing_key, settings.upload_bytes, settings.upload_pixels)
+    jobs = Jobs(database, bus, queue, images, _installed(settings), settings.queue_limit, settings.queue_limit_person)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        await stack.enter_async_context(queue.open_async())
+        await bus.start()
+        stack.push_async_callback(bus.stop)
+        yield House(
+            settings=settings,
+            database=database,
+            storage=storage,
+            bus=bus,
+            queue=queue,
+            limiter=Limiter(database),
+            accounts=Accounts(database),
+            images=images,
+            jobs=jobs,
+            studio=Studio(database, jobs, images),
+        )
+
+
+def _installed(settings: Settings) -> Callable[[], Awaitable[Sequence[ModelCard]]]:
+    """The models' cards, read from their folders: a web process needs no engine to know what can be asked."""
+    cards = Catalogue(settings.models_dir).cards()
+
+    async def read() -> Sequence[ModelCard]:
+        return cards
+
+    return read
+
+
+@contextlib.asynccontextmanager
+async def working(house: House) -> AsyncIterator[LocalEngine]:
+    """Start the engine and take jobs until the block is left."""
+    engine = build_engine(house.settings)
+    await engine.start()
+    runner = JobRunner(house.database, house.queue, house.images, engine, house.settings)
+    task = asyncio.create_task(runner.run(), name="job runner")
+    try:
+        yield engine
+    finally:
+        # Jobs end or go back to the queue before the engine that they wait for is stopped.
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await engine.stop()
+
+
+@contextlib.asynccontextmanager
+async def housekeeping(house: House) -> AsyncIterator[None]:
+    """Sweep files, events and limits that nobody needs any more, as long as the block lasts."""
+
+    async def keep() -> None:
+        while True:
+            try:
+                await house.images.sweep(house.settings.sweep_after_s)
+                await house.limiter.prune()
+                async with house.database.transaction() as connection:
+                    await events.prune(connection, house.settings.events_kept_s)
+            except Exception as error:
+                log.warning("housekeeping.failed", exc_info=error)
+            await asyncio.sleep(min(300.0, max(1.0, house.settings.sweep_after_s)))
+
+    task = asyncio.create_task(keep(), name="housekeeping")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def build_app(settings: Settings, database_url: str, with_worker: bool = True) -> FastAPI:
+    """The web application; with `with_worker` it also makes the images itself.
+
+    Raises:
+        ValueError: a rate limit in the settings is written wrongly.
+    """
+    rates = _rates(settings)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            house = await stack.enter_async_context(open_house(settings, database_url))
+            if with_worker:
+                await stack.enter_async_context(working(house))
+            await stack.enter_async_context(housekeeping(house))
+            for name in ("database", "storage", "bus", "limiter", "accounts", "images", "jobs", "studio"):
+                setattr(app.state, name, getattr(house, name))
+            app.state.rates = rates
+            app.state.house = house
+            yield
+
+    app = FastAPI(
+        title="Figment",
+        version=version("figment"),
+        summary="Images that do not exist, made on a server of your own.",
+        lifespan=lifespan,
+        generate_unique_id_function=http.operation_id,
+        middleware=[Middleware(http.Edge, trusted=settings.trusted_proxies, body_limit=_body_limit(settings))],
+    )
+    http.add_error_handlers(app)
+    _add_health(app)
+    for router in (account_routes, generation_routes, image_routes, studio_routes):
+        app.include_router(router.router)
+    http.add_blob_routes(app)
+    http.add_api_fallback(app)
+    app.mount("/", http.WebApp(settings.web_root))
+    return app
+
+
+def _rates(settings: Settings) -> dict[str, Rate]:
+    return {
+        "generations": Rate.parse(settings.limit_generations),
+        "uploads": Rate.parse(settings.limit_uploads),
+        "sessions": Rate.parse(settings.limit_sessions),
+        "requests": Rate.parse(settings.limit_requests),
+    }
+
+
+def _body_limit(settings: Settings) -> Callable[[str], int]:
+    def limit(path: str) -> int:
+        return settings.upload_bytes + _FORM_BYTES if path.startswith(_UPLOAD_PATHS) else _JSON_BYTES
+
+    return limit
+
+
+def _add_health(app: FastAPI) -> None:
+    @app.get("/healthz", tags=["operations"])
+    async def healthz() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["operations"])
+    async def readyz(request: Request) -> dict[str, str]:
+        """The process can do its work: the database answers."""
+        try:
+            async with asyncio.timeout(2):
+                async with request.app.state.database.transaction() as connection:
+                    await connection.execute(text("SELECT 1"))
+        except Exception as error:
+            raise Unavailable("The database does not answer.") from error
+        return {"status": "ready"}
+
+
+def openapi_schema() -> dict[str, object]:
+    """The API's description, without starting anything."""
+    settings = Settings(data=Path("/nonexistent"), secret="unused")  # noqa: S106
+    return build_app(settings, "postgresql://unused", with_worker=False).openapi()

@@ -1,0 +1,75 @@
+"""Rate limits: exact under concurrency, and a refusal costs nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from figment.core.database import Database
+from figment.core.errors import RateLimited
+from figment.core.limits import Limiter, Rate
+
+
+@pytest.mark.parametrize(
+    ("words", "rate"),
+    [("30/minute", Rate(30, 60)), ("5/10 minutes", Rate(5, 600)), (" 1 / second ", Rate(1, 1)), ("off", Rate(0, 0))],
+)
+def test_rates_are_read(words: str, rate: Rate) -> None:
+    assert Rate.parse(words) == rate
+
+
+@pytest.mark.parametrize("words", ["", "fast", "0/minute", "30 per minute", "-1/second"])
+def test_nonsense_is_refused(words: str) -> None:
+    with pytest.raises(ValueError, match="write it like"):
+        Rate.parse(words)
+
+
+async def test_the_burst_passes_and_the_next_is_told_how_long_to_wait(database: Database) -> None:
+    limiter, rate = Limiter(database), Rate(5, 60)
+    for _ in range(5):
+        await limiter.spend(["k"], rate)
+    with pytest.raises(RateLimited) as refused:
+        await limiter.spend(["k"], rate)
+    assert 10 <= refused.value.extra["retry_after_s"] <= 12
+    await limiter.spend(["other"], rate)
+
+
+async def test_it_refills_evenly(database: Database) -> None:
+    limiter, rate = Limiter(database), Rate(2, 0.2)
+    await limiter.spend(["k"], rate, cost=2)
+    with pytest.raises(RateLimited):
+        await limiter.spend(["k"], rate)
+    await asyncio.sleep(0.12)
+    await limiter.spend(["k"], rate)
+
+
+async def test_concurrent_spenders_get_exactly_the_burst(database: Database) -> None:
+    limiter, rate = Limiter(database), Rate(7, 3600)
+    results = await asyncio.gather(*(limiter.spend(["k"], rate) for _ in range(30)), return_exceptions=True)
+    assert sum(result is None for result in results) == 7
+    assert all(result is None or isinstance(result, RateLimited) for result in results)
+
+
+async def test_a_refusal_on_one_key_costs_nothing_on_the_other(database: Database) -> None:
+    limiter, rate = Limiter(database), Rate(2, 3600)
+    await limiter.spend(["person"], rate, cost=2)
+    for _ in range(3):
+        with pytest.raises(RateLimited):
+            await limiter.spend(["address", "person"], rate)
+    await limiter.spend(["address"], rate, cost=2)
+
+
+async def test_more_than_the_burst_at_once_says_to_ask_for_fewer(database: Database) -> None:
+    with pytest.raises(RateLimited, match="Ask for fewer"):
+        await Limiter(database).spend(["k"], Rate(5, 60), cost=6)
+
+
+async def test_pruning_removes_only_what_is_full_again(database: Database) -> None:
+    limiter = Limiter(database)
+    await limiter.spend(["gone"], Rate(1, 0.01))
+    await limiter.spend(["kept"], Rate(1, 3600))
+    await asyncio.sleep(0.05)
+    await limiter.prune()
+    with pytest.raises(RateLimited):
+        await limiter.spend(["kept"], Rate(1, 3600))

@@ -1,0 +1,49 @@
+"""The model that ships: whole, and the same picture alone and in a crowd."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import numpy as np
+import pytest
+
+from figment.engine.local import LocalEngine, local_engine
+from figment.engine.models import BUILTIN, Catalogue
+from figment.engine.schedule import Limits
+from figment.generation.contract import ImageRequest, ModelCard, Ticket
+from tests.engine.worker_contract import picture
+
+pytestmark = pytest.mark.skipif(not any(BUILTIN.glob("*/model.json")), reason="no built-in model in this tree")
+
+
+@pytest.fixture(scope="module")
+async def builtin(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalEngine]:
+    engine = local_engine(tmp_path_factory.mktemp("cache"), limits=Limits(buckets=(8,)))
+    await engine.start()
+    yield engine
+    await engine.stop()
+
+
+@pytest.fixture
+async def card(builtin: LocalEngine) -> ModelCard:
+    return (await builtin.models())[0]
+
+
+def test_its_files_are_whole_and_small() -> None:
+    catalogue = Catalogue()
+    assert catalogue.problems == []
+    model = catalogue.find(catalogue.cards()[0].name)
+    assert model.verify() == []
+    assert sum(spec.bytes for spec in model.manifest.files.values()) <= 40_000_000
+
+
+async def test_it_makes_the_same_picture_alone_and_in_a_crowd(builtin: LocalEngine, card: ModelCard) -> None:
+    requests = [
+        ImageRequest(card.name, f"a red house, {seed} trees", seed, 2, guidance, card.min_size, card.min_size)
+        for seed, guidance in enumerate([1.0, 2.5, 1.0, 1.0, 4.0])
+    ]
+    alone = [await picture(builtin, request) for request in requests]
+    crowd = await asyncio.gather(*(picture(builtin, request, Ticket(person=str(request.seed))) for request in requests))
+    for one, other in zip(alone, crowd, strict=True):
+        assert np.array_equal(one.pixels, other.pixels)

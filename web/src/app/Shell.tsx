@@ -1,0 +1,54 @@
+import { useEffect } from 'react';
+import { Link, Outlet } from '@tanstack/react-router';
+import { stream } from '@/shared/realtime/stream';
+import { useSession } from '@/shared/session/useSession';
+import { LogoMark } from '@/shared/ui/Logo';
+import { ConnectionBanner } from './ConnectionBanner';
+import { PersonMenu } from './PersonMenu';
+import { places } from './places';
+import { SchemeMenu } from './SchemeMenu';
+import classes from './Shell.module.css';
+
+/** The frame around every place: a rail on the left, or a bar at the bottom of a phone. */
+export function Shell() {
+  const { data: person } = useSession();
+  const isHere = person !== undefined;
+
+  useEffect(() => {
+    if (!isHere) return;
+    stream.open();
+    return () => stream.close();
+  }, [isHere]);
+
+  return (
+    <div className={classes.shell}>
+      <a className={classes.skip} href="#content">
+        Skip to content
+      </a>
+      <header className={classes.rail}>
+        <Link to="/studio" className={classes.brand} aria-label="Figment, home">
+          <LogoMark />
+          <span className={classes.wordmark}>Figment</span>
+        </Link>
+        <nav className={classes.places} aria-label="Places">
+          {places.map(({ to, name, Icon }) => (
+            <Link key={to} to={to} className={classes.place}>
+              <span className={classes.icon}>
+                <Icon size={22} />
+              </span>
+              {name}
+            </Link>
+          ))}
+        </nav>
+        <div className={classes.self}>
+          <SchemeMenu className={classes.place} iconClassName={classes.icon} />
+          <PersonMenu className={classes.place} iconClassName={classes.icon} person={person ?? null} />
+        </div>
+      </header>
+      <main className={classes.content} id="content" tabIndex={-1}>
+        <ConnectionBanner />
+        <Outlet />
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { NotFound } from './NotFound';
+import { Shell } from './Shell';
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+
+const front = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's own way to redirect
+    throw redirect({ to: '/studio', replace: true });
+  },
+});
+
+interface StudioSearch {
+  /** What the history is searched for. */
+  q?: string;
+  /** The picture that is open. */
+  image?: string;
+}
+
+const words = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
+
+const studio = createRoute({
+  getParentRoute: () => root,
+  path: '/studio',
+  validateSearch: (search: Record<string, unknown>): StudioSearch => {
+    const [q, image] = [words(search.q), words(search.image)];
+    return { ...(q && { q }), ...(image && { image }) };
+  },
+  component: lazyRouteComponent(() => import('@/features/studio'), 'StudioPage'),
+});
+
+export const router = createRouter({ routeTree: root.addChildren([front, studio]), defaultPreload: 'intent' });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,173 @@
+import { useRef } from 'react';
+import {
+  replaceEqualDeep,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+  type InfiniteData,
+  type QueryClient,
+} from '@tanstack/react-query';
+import { api, dataOf, doneOf } from '@/shared/api/client';
+import { useStreamEvent, useStreamResumed } from '@/shared/realtime/hooks';
+import { useConnection } from '@/shared/realtime/stream';
+import {
+  addGeneration,
+  applyJobEvent,
+  holdsGeneration,
+  isUnfinished,
+  mergePages,
+  removeGeneration,
+  removeImage,
+} from './rules';
+import type { Draft, Job, JobEvent, Page } from './types';
+
+const HISTORY = ['studio', 'generations'] as const;
+const EVERYTHING = [...HISTORY, ''] as const;
+const PAGE_SIZE = 24;
+const POLL_MS = 4_000;
+
+type History = InfiniteData<Page, string | null>;
+
+/** What the server answers goes under what the stream already told: an answer can be older than an event. */
+function keepNewest(held: unknown, answered: unknown): unknown {
+  if (held === undefined) return answered;
+  const fresh = answered as History;
+  return replaceEqualDeep(held, { ...fresh, pages: mergePages((held as History).pages, fresh.pages) });
+}
+
+export function useHistory(q: string) {
+  const isLive = useConnection(({ connection }) => connection === 'live');
+  return useInfiniteQuery({
+    queryKey: [...HISTORY, q],
+    queryFn: ({ pageParam, signal }) =>
+      dataOf(
+        api.GET('/api/studio/generations', {
+          params: { query: { limit: PAGE_SIZE, ...(pageParam && { cursor: pageParam }), ...(q && { q }) } },
+          signal,
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+    structuralSharing: keepNewest,
+    // Without the stream, progress is asked for; with it, never.
+    refetchInterval: (query) => {
+      const jobs = query.state.data?.pages.flatMap((page) => page.items).flatMap((item) => item.jobs) ?? [];
+      return !isLive && jobs.some(isUnfinished) ? POLL_MS : false;
+    },
+  });
+}
+
+type Change = (pages: readonly Page[]) => readonly Page[];
+
+function changeHistory(client: QueryClient, change: Change, filter: readonly unknown[] = HISTORY): void {
+  client.setQueriesData<History>({ queryKey: filter }, (held) => {
+    if (held === undefined) return held;
+    const pages = change(held.pages);
+    return pages === held.pages ? held : { ...held, pages: [...pages] };
+  });
+}
+
+/** Keeps the cached history in step with the stream. Called once, by the page. */
+export function useJobEvents(): void {
+  const client = useQueryClient();
+  const early = useRef(new Map<string, JobEvent[]>());
+
+  // Made in another tab, or its events overtook the answer that names it: events wait here until the generation itself is read,
+  // or one that ends a job would be lost.
+  const readUnknown = async (id: string) => {
+    const waiting: JobEvent[] = [];
+    early.current.set(id, waiting);
+    try {
+      const generation = await dataOf(api.GET('/api/studio/generations/{id}', { params: { path: { id } } }));
+      changeHistory(client, (pages) => addGeneration(pages, generation), EVERYTHING);
+      changeHistory(client, (pages) => waiting.reduce(applyJobEvent, pages));
+    } catch {
+      // Deleted meanwhile, or unreachable: the next event asks again.
+    } finally {
+      early.current.delete(id);
+    }
+  };
+
+  useStreamEvent('job', (data) => {
+    const event = data as JobEvent;
+    const held = client.getQueryData<History>(EVERYTHING);
+    if (held !== undefined && !holdsGeneration(held.pages, event.generation_id)) {
+      if (!early.current.has(event.generation_id)) void readUnknown(event.generation_id);
+      early.current.get(event.generation_id)?.push(event);
+    }
+    changeHistory(client, (pages) => applyJobEvent(pages, event));
+  });
+  useStreamResumed(() => void client.invalidateQueries({ queryKey: HISTORY }));
+}
+
+export function useModels() {
+  return useQuery({ queryKey: ['models'], queryFn: async () => (await dataOf(api.GET('/api/models'))).items });
+}
+
+/** Leaves out what the server is to choose. */
+function asRequest({ prompt, negative_prompt, count, ...choices }: Draft) {
+  const chosen = Object.fromEntries(Object.entries(choices).filter(([, value]) => value !== null));
+  return { prompt, negative_prompt, count, ...chosen };
+}
+
+export function useGenerate() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (draft: Draft) => dataOf(api.POST('/api/studio/generations', { body: asRequest(draft) })),
+    onSuccess: (generation) => {
+      changeHistory(client, (pages) => addGeneration(pages, generation), EVERYTHING);
+      void client.invalidateQueries({ queryKey: HISTORY, predicate: ({ queryKey }) => queryKey[2] !== '' });
+    },
+  });
+}
+
+const ofJob = (id: string) => ({ params: { path: { id } } });
+
+function useJobChange(ask: (id: string) => Promise<Job>, generationId: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ask,
+    onSuccess: (job) => changeHistory(client, (pages) => applyJobEvent(pages, { ...job, generation_id: generationId })),
+  });
+}
+
+export const useCancel = (generationId: string) =>
+  useJobChange((id) => dataOf(api.POST('/api/jobs/{id}/cancel', ofJob(id))), generationId);
+
+export const useRetry = (generationId: string) =>
+  useJobChange((id) => dataOf(api.POST('/api/jobs/{id}/retry', ofJob(id))), generationId);
+
+export function useDeleteGeneration() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => doneOf(api.DELETE('/api/studio/generations/{id}', { params: { path: { id } } })),
+    onSuccess: (_, id) => changeHistory(client, (pages) => removeGeneration(pages, id)),
+  });
+}
+
+export function useDeleteImage() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => doneOf(api.DELETE('/api/images/{id}', { params: { path: { id } } })),
+    onSuccess: (_, id) => changeHistory(client, (pages) => removeImage(pages, id)),
+  });
+}
+
+export function useImage(id: string, enabled: boolean) {
+  return useQuery({
+    queryKey: ['images', id],
+    queryFn: () => dataOf(api.GET('/api/images/{id}', { params: { path: { id } } })),
+    enabled,
+  });
+}
+
+export const recipeUrl = (imageId: string) => `/api/images/${encodeURIComponent(imageId)}/recipe`;
+
+export function useRecipe(imageId: string) {
+  return useQuery({
+    queryKey: ['images', imageId, 'recipe'],
+    queryFn: () => dataOf(api.GET('/api/images/{id}/recipe', { params: { path: { id: imageId } } })),
+    staleTime: Infinity,
+  });
+}

@@ -1,0 +1,130 @@
+import { useState } from 'react';
+import { ActionIcon, Button } from '@mantine/core';
+import { useClipboard } from '@mantine/hooks';
+import { asProblem } from '@/shared/api/problem';
+import {
+  IconCheck,
+  IconCopy,
+  IconDownload,
+  IconOlder,
+  IconNewer,
+  IconRecipe,
+  IconReuse,
+  IconTrash,
+} from '@/shared/ui/icons';
+import { recipeUrl, useDeleteImage, useRecipe } from '../api';
+import { useComposer } from '../store';
+import type { Generation, Image } from '../types';
+import { RecipeTable } from './RecipeTable';
+import classes from './ImageDetails.module.css';
+
+interface Props {
+  image: Image;
+  generation: Generation | null;
+  onNewer: (() => void) | null;
+  onOlder: (() => void) | null;
+  onReuse: () => void;
+  onDeleted: () => void;
+}
+
+export function ImageDetails({ image, generation, onNewer, onOlder, onReuse, onDeleted }: Props) {
+  const recipe = useRecipe(image.id);
+  const prompt = generation?.prompt ?? image.alt;
+  return (
+    <div className={classes.details}>
+      <figure className={classes.figure}>
+        <img src={image.url} alt={image.alt} width={image.width} height={image.height} />
+        <div className={classes.turn}>
+          <ActionIcon aria-label="Newer picture" disabled={onNewer === null} onClick={() => onNewer?.()}>
+            <IconNewer />
+          </ActionIcon>
+          <ActionIcon aria-label="Older picture" disabled={onOlder === null} onClick={() => onOlder?.()}>
+            <IconOlder />
+          </ActionIcon>
+        </div>
+      </figure>
+      <div className={classes.about}>
+        <p className={classes.prompt}>{prompt}</p>
+        <Actions image={image} generation={generation} prompt={prompt} onReuse={onReuse} onDeleted={onDeleted} />
+        <h3>Recipe</h3>
+        <p className={classes.note}>Everything that made it. The same recipe gives the same picture again.</p>
+        {recipe.isError && <p role="alert">{asProblem(recipe.error).message}</p>}
+        {recipe.data && <RecipeTable recipe={recipe.data} />}
+      </div>
+    </div>
+  );
+}
+
+interface ActionsProps {
+  image: Image;
+  generation: Generation | null;
+  prompt: string;
+  onReuse: () => void;
+  onDeleted: () => void;
+}
+
+function Actions({ image, generation, prompt, onReuse, onDeleted }: ActionsProps) {
+  const { copy, copied } = useClipboard();
+  const takeOver = useComposer((composer) => composer.reuse);
+  const reuse = (made: Generation) => {
+    takeOver(made, image.seed);
+    onReuse();
+  };
+  return (
+    <div className={classes.actions}>
+      <Button
+        component="a"
+        href={image.download_url}
+        download={`figment-${image.id}.png`}
+        leftSection={<IconDownload size={18} />}
+        data-autofocus
+      >
+        Download
+      </Button>
+      {generation && (
+        <Button variant="default" leftSection={<IconReuse size={18} />} onClick={() => reuse(generation)}>
+          Use these settings
+        </Button>
+      )}
+      <Button
+        component="a"
+        variant="default"
+        href={recipeUrl(image.id)}
+        download={`figment-${image.id}.recipe.json`}
+        leftSection={<IconRecipe size={18} />}
+      >
+        Recipe
+      </Button>
+      <Button
+        variant="default"
+        leftSection={copied ? <IconCheck size={18} /> : <IconCopy size={18} />}
+        onClick={() => copy(prompt)}
+      >
+        {copied ? 'Copied' : 'Copy prompt'}
+      </Button>
+      <DeleteButton imageId={image.id} onDeleted={onDeleted} />
+    </div>
+  );
+}
+
+/** Asks once more in its own place: the first press changes the words, the second does it. */
+function DeleteButton({ imageId, onDeleted }: { imageId: string; onDeleted: () => void }) {
+  const [isArmed, setArmed] = useState(false);
+  const remove = useDeleteImage();
+  const press = () => (isArmed ? remove.mutate(imageId, { onSuccess: onDeleted }) : setArmed(true));
+  return (
+    <>
+      <Button
+        variant={isArmed ? 'filled' : 'default'}
+        {...(isArmed && { color: 'red' })}
+        leftSection={<IconTrash size={18} />}
+        loading={remove.isPending}
+        onClick={press}
+        onBlur={() => setArmed(false)}
+      >
+        {isArmed ? 'Delete for good' : 'Delete'}
+      </Button>
+      {remove.isError && <p role="alert">{asProblem(remove.error).message}</p>}
+    </>
+  );
+}

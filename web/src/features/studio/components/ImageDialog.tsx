@@ -1,0 +1,87 @@
+import { Modal } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { getRouteApi } from '@tanstack/react-router';
+import { asProblem } from '@/shared/api/problem';
+import { useImage } from '../api';
+import type { Generation, Image } from '../types';
+import { ImageDetails } from './ImageDetails';
+import classes from './ImageDialog.module.css';
+
+const route = getRouteApi('/studio');
+
+interface Props {
+  id: string;
+  generations: readonly Generation[];
+  onReuse: () => void;
+}
+
+interface Shown {
+  image: Image;
+  generation: Generation;
+}
+
+interface Neighbours {
+  held: Shown | null;
+  newer: Shown | null;
+  older: Shown | null;
+}
+
+function neighbours(generations: readonly Generation[], id: string): Neighbours {
+  const shown: Shown[] = generations.flatMap((generation) =>
+    generation.jobs.flatMap(({ image }) => (image ? [{ image, generation }] : [])),
+  );
+  const at = shown.findIndex(({ image }) => image.id === id);
+  if (at < 0) return { held: null, newer: null, older: null };
+  return { held: shown[at] ?? null, newer: shown[at - 1] ?? null, older: shown[at + 1] ?? null };
+}
+
+/** One picture at full size with everything about it. Its address can be shared between a person's own tabs; Back closes it. */
+export function ImageDialog({ id, generations, onReuse }: Props) {
+  const navigate = route.useNavigate();
+  const { held, newer, older } = neighbours(generations, id);
+  const asked = useImage(id, held === null);
+  const image = held?.image ?? asked.data;
+
+  const show = (next: string | undefined) =>
+    void navigate({
+      search: ({ q }) => ({ ...(q && { q }), ...(next !== undefined && { image: next }) }),
+      replace: next !== undefined,
+      resetScroll: false,
+    });
+  const close = () => show(undefined);
+  const turnTo = (other: Shown | null) => (other === null ? null : () => show(other.image.id));
+  const [toNewer, toOlder] = [turnTo(newer), turnTo(older)];
+  useHotkeys([
+    ['ArrowLeft', () => toNewer?.()],
+    ['ArrowRight', () => toOlder?.()],
+  ]);
+
+  return (
+    <Modal.Root opened onClose={close} size="min(1120px, 100%)" radius="lg" centered>
+      <Modal.Overlay />
+      <Modal.Content aria-label="Picture" className={classes.content ?? ''}>
+        <Modal.CloseButton aria-label="Close" size={44} iconSize={20} radius="xl" className={classes.close ?? ''} />
+        <Modal.Body className={classes.body ?? ''}>
+          {image === undefined ? (
+            <p className={classes.note} role="status">
+              {asked.error === null ? 'Fetching the picture…' : asProblem(asked.error).message}
+            </p>
+          ) : (
+            <ImageDetails
+              key={image.id}
+              image={image}
+              generation={held?.generation ?? null}
+              onNewer={toNewer}
+              onOlder={toOlder}
+              onReuse={() => {
+                close();
+                setTimeout(onReuse, 300);
+              }}
+              onDeleted={close}
+            />
+          )}
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
+  );
+}

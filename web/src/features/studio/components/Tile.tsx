@@ -1,0 +1,97 @@
+import { Button, Loader } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { asProblem } from '@/shared/api/problem';
+import { IconClose } from '@/shared/ui/icons';
+import { useCancel, useRetry } from '../api';
+import { isUnfinished, progressWords } from '../rules';
+import type { Generation, Job } from '../types';
+import { Picture } from './Picture';
+import classes from './Tile.module.css';
+
+interface Props {
+  job: Job;
+  generation: Generation;
+  nth: number;
+  isLarge: boolean;
+}
+
+/** One picture in whatever state it is: waiting, appearing, there, failed or cancelled. */
+export function Tile({ job, generation, nth, isLarge }: Props) {
+  const name = generation.jobs.length > 1 ? `picture ${nth} of ${generation.jobs.length}` : 'the picture';
+  return (
+    <div className={classes.tile} data-state={job.state}>
+      <Picture job={job} isLarge={isLarge} />
+      {job.state === 'succeeded' && job.image && (
+        <Link
+          to="/studio"
+          search={(held) => ({ ...held, image: job.image?.id ?? '' })}
+          resetScroll={false}
+          className={classes.open}
+          aria-label={`Open ${name}: ${generation.prompt}`}
+        />
+      )}
+      {isUnfinished(job) && <Unfinished job={job} generationId={generation.id} name={name} />}
+      {job.state === 'failed' && <Failed job={job} generationId={generation.id} name={name} />}
+      {job.state === 'cancelled' && <p className={classes.words}>Cancelled</p>}
+    </div>
+  );
+}
+
+interface StateProps {
+  job: Job;
+  generationId: string;
+  name: string;
+}
+
+function Unfinished({ job, generationId, name }: StateProps) {
+  const cancel = useCancel(generationId);
+  const { step = 0, of = 1 } = job.progress ?? {};
+  return (
+    <div className={classes.making}>
+      {job.state === 'queued' && <Loader type="dots" size="sm" color="currentColor" aria-hidden />}
+      <div className={classes.status}>
+        <span className={classes.step}>{cancel.isError ? asProblem(cancel.error).message : progressWords(job)}</span>
+        <Button
+          size="compact-sm"
+          className={classes.cancel}
+          loading={cancel.isPending}
+          onClick={() => cancel.mutate(job.id)}
+          aria-label={`Cancel ${name}`}
+        >
+          <IconClose size={16} />
+          <span className={classes.cancelWord}>Cancel</span>
+        </Button>
+      </div>
+      <div
+        className={classes.track}
+        role="progressbar"
+        aria-label={`Progress of ${name}`}
+        aria-valuemin={0}
+        aria-valuemax={of}
+        aria-valuenow={step}
+        aria-valuetext={progressWords(job)}
+      >
+        <span style={{ scale: `${step / of} 1` }} />
+      </div>
+    </div>
+  );
+}
+
+function Failed({ job, generationId, name }: StateProps) {
+  const retry = useRetry(generationId);
+  return (
+    <div className={classes.failed}>
+      <p>{retry.isError ? asProblem(retry.error).message : (job.error?.detail ?? 'This picture could not be made.')}</p>
+      {(job.error?.retryable ?? true) && (
+        <Button
+          variant="default"
+          loading={retry.isPending}
+          onClick={() => retry.mutate(job.id)}
+          aria-label={`Retry ${name}`}
+        >
+          Retry
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,100 @@
+import type { ReactNode } from 'react';
+
+const icon = (drawing: ReactNode) =>
+  function Icon({ size = 20 }: { size?: number }) {
+    return (
+      <svg
+        width={size}
+        height={size}
+        viewBox="0 0 24 24"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth={1.7}
+        strokeLinecap="round"
+        strokeLinejoin="round"
+        aria-hidden="true"
+      >
+        {drawing}
+      </svg>
+    );
+  };
+
+export const IconStudio = icon(
+  <>
+    <path d="M14.5 4.5 19.5 9.5 9 20H4v-5Z" />
+    <path d="m12 7 5 5" />
+    <path d="M19 16v4M17 18h4" />
+  </>,
+);
+export const IconSun = icon(
+  <>
+    <circle cx="12" cy="12" r="4" />
+    <path d="M12 3v1.5M12 19.5V21M3 12h1.5M19.5 12H21M5.6 5.6l1.1 1.1M17.3 17.3l1.1 1.1M5.6 18.4l1.1-1.1M17.3 6.7l1.1-1.1" />
+  </>,
+);
+export const IconMoon = icon(<path d="M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10Z" />);
+export const IconAuto = icon(
+  <>
+    <circle cx="12" cy="12" r="8.5" />
+    <path d="M12 3.5v17a8.5 8.5 0 0 0 0-17Z" fill="currentColor" stroke="none" />
+  </>,
+);
+export const IconPerson = icon(
+  <>
+    <circle cx="12" cy="8.5" r="3.7" />
+    <path d="M4.5 20c.8-3.8 3.7-5.7 7.5-5.7s6.7 1.9 7.5 5.7" />
+  </>,
+);
+export const IconSliders = icon(
+  <>
+    <path d="M4 7.5h9M18.5 7.5H20M4 16.5h1.5M11 16.5h9" />
+    <circle cx="15.7" cy="7.5" r="2.5" />
+    <circle cx="8.2" cy="16.5" r="2.5" />
+  </>,
+);
+export const IconSquare = icon(<rect x="5" y="5" width="14" height="14" rx="2" />);
+export const IconLandscape = icon(<rect x="3" y="6" width="18" height="12" rx="2" />);
+export const IconPortrait = icon(<rect x="6" y="3" width="12" height="18" rx="2" />);
+export const IconStack = icon(
+  <>
+    <rect x="4" y="8" width="12" height="12" rx="2" />
+    <path d="M8.5 4H18a2 2 0 0 1 2 2v9.5" />
+  </>,
+);
+export const IconDice = icon(
+  <>
+    <rect x="4" y="4" width="16" height="16" rx="3.5" />
+    <path d="M8.5 8.5h.01M15.5 8.5h.01M12 12h.01M8.5 15.5h.01M15.5 15.5h.01" strokeWidth={2.6} />
+  </>,
+);
+export const IconSpark = icon(
+  <path d="M12 3.5c.7 4.7 3.8 7.8 8.5 8.5-4.7.7-7.8 3.8-8.5 8.5-.7-4.7-3.8-7.8-8.5-8.5 4.7-.7 7.8-3.8 8.5-8.5Z" />,
+);
+export const IconSearch = icon(
+  <>
+    <circle cx="11" cy="11" r="6.5" />
+    <path d="m16 16 4.5 4.5" />
+  </>,
+);
+export const IconClose = icon(<path d="m6 6 12 12M18 6 6 18" />);
+export const IconMore = icon(<path d="M6 12h.01M12 12h.01M18 12h.01" strokeWidth={2.8} />);
+export const IconDownload = icon(<path d="M12 4v11m-4.5-4.5L12 15l4.5-4.5M5 20h14" />);
+export const IconRecipe = icon(
+  <>
+    <path d="M7 3.5h7l4.5 4.5v12.5H7a1.5 1.5 0 0 1-1.5-1.5V5A1.5 1.5 0 0 1 7 3.5Z" />
+    <path d="M9 12h6M9 16h4" />
+  </>,
+);
+export const IconCopy = icon(
+  <>
+    <rect x="8.5" y="8.5" width="11.5" height="11.5" rx="2" />
+    <path d="M15.5 8.5V6a2 2 0 0 0-2-2H6a2 2 0 0 0-2 2v7.5a2 2 0 0 0 2 2h2.5" />
+  </>,
+);
+export const IconReuse = icon(
+  <path d="M4.5 12a7.5 7.5 0 0 1 13-5.1L20 9.5M20 4.5v5h-5M19.5 12a7.5 7.5 0 0 1-13 5.1L4 14.5M4 19.5v-5h5" />,
+);
+export const IconTrash = icon(<path d="M4.5 7h15M9.5 7V4.5h5V7M6.5 7l.8 12.5h9.4L17.5 7M10.3 11v5M13.7 11v5" />);
+export const IconCheck = icon(<path d="m5 12.5 4.5 4.5L19 7.5" />);
+export const IconNewer = icon(<path d="m14.5 5.5-6.5 6.5 6.5 6.5" />);
+export const IconOlder = icon(<path d="m9.5 5.5 6.5 6.5-6.5 6.5" />);
