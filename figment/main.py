@@ -21,7 +21,7 @@ from figment.core import events, http, migrate
 from figment.core.database import Database
 from figment.core.errors import Unavailable
 from figment.core.events import Bus
-from figment.core.limits import Limiter, Rate
+from figment.core.limits import Limiter, Rate, Throttle
 from figment.core.settings import Settings
 from figment.core.storage import BucketOptions, Storage
 from figment.engine.local import LocalEngine, local_engine
@@ -157,11 +157,7 @@ async def housekeeping(house: House) -> AsyncIterator[None]:
 
 
 def build_app(settings: Settings, database_url: str, with_worker: bool = True) -> FastAPI:
-    """The web application; with `with_worker` it also makes the images itself.
-
-    Raises:
-        ValueError: a rate limit in the settings is written wrongly.
-    """
+    """The web application; with `with_worker` it also makes the images itself."""
     rates = _rates(settings)
 
     @contextlib.asynccontextmanager
@@ -183,7 +179,14 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
         summary="Images that do not exist, made on a server of your own.",
         lifespan=lifespan,
         generate_unique_id_function=http.operation_id,
-        middleware=[Middleware(http.Edge, trusted=settings.trusted_proxies, body_limit=_body_limit(settings))],
+        middleware=[
+            Middleware(
+                http.Edge,
+                trusted=settings.trusted_proxies,
+                body_limit=_body_limit(settings),
+                throttle=Throttle(Rate.parse(settings.limit_requests)),
+            )
+        ],
     )
     http.add_error_handlers(app)
     _add_health(app)
@@ -200,7 +203,6 @@ def _rates(settings: Settings) -> dict[str, Rate]:
         "generations": Rate.parse(settings.limit_generations),
         "uploads": Rate.parse(settings.limit_uploads),
         "sessions": Rate.parse(settings.limit_sessions),
-        "requests": Rate.parse(settings.limit_requests),
     }
 
 
@@ -231,5 +233,5 @@ def _add_health(app: FastAPI) -> None:
 
 def openapi_schema() -> dict[str, object]:
     """The API's description, without starting anything."""
-    settings = Settings(data=Path("/nonexistent"), secret="unused")  # noqa: S106
+    settings = Settings(data=Path("/nonexistent"), secret="unused" * 8)
     return build_app(settings, "postgresql://unused", with_worker=False).openapi()

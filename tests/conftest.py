@@ -6,12 +6,15 @@ import itertools
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 
 from figment.core.database import Database
 from figment.core.migrate import migrate
 from figment.core.postgres import EmbeddedPostgres
+from figment.core.settings import Settings
+from tests.http import Site, serving
 
 _numbers = itertools.count()
 
@@ -58,3 +61,27 @@ def data(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(scope="session")
+async def site(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """One server without an engine for every test of the edge, of accounts and of images."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE site TEMPLATE template")
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "web" / "assets").mkdir(parents=True)
+    (folder / "web" / "index.html").write_text("<!doctype html><title>Figment</title>")
+    (folder / "web" / "assets" / "app-1a2b.js").write_text("export {}")
+    settings = Settings.model_validate(
+        {"data": folder / "data", "web_dir": folder / "web", "trusted_proxies": "127.0.0.0/8,::1"}
+    )
+    url = _named(postgres, "site")
+    async with serving(settings, url, with_worker=False) as address:
+        yield Site(address, url, folder / "data")
+
+
+@pytest.fixture
+async def visitor(site: Site) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser at an address of its own."""
+    async with site.visitor() as opened:
+        yield opened

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import uvicorn
 
 from figment.core.settings import Settings
@@ -69,3 +72,28 @@ async def _parse(response: httpx.Response) -> AsyncIterator[Frame]:
         elif fields:
             yield Frame(fields["event"], int(fields["id"]), json.loads(fields["data"]))
             fields = {}
+
+
+@dataclass(frozen=True)
+class Site:
+    """A server with the default limits behind a trusted proxy, and where it keeps things."""
+
+    address: str
+    database_url: str
+    data: Path
+
+    @contextlib.asynccontextmanager
+    async def visitor(self, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+        """A browser at an address that nobody else has."""
+        number = next(_visitors)
+        own = {"X-Forwarded-For": f"10.1.{number // 250}.{number % 250 + 1}", **headers}
+        async with httpx.AsyncClient(base_url=self.address, headers=own, timeout=30, trust_env=False) as opened:
+            yield opened
+
+    @contextlib.asynccontextmanager
+    async def sql(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        async with await psycopg.AsyncConnection.connect(self.database_url, autocommit=True) as connection:
+            yield connection
+
+
+_visitors = itertools.count()

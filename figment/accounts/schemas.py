@@ -28,4 +28,4 @@ class Session(BaseModel):
 
 class AdminClaim(BaseModel):
     token: str = Field(min_length=8, max_length=200)
-    name: str = Field("Administrator", min_length=1, max_length=60)
+    name: str = Field("Administrator", min_length=1, max_length=60, pattern=r"^[^\x00-\x1f]*$")

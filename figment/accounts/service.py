@@ -60,11 +60,11 @@ class Accounts:
         self._database = database
 
     async def by_session(self, token: str) -> Person | None:
-        async with self._database.transaction() as connection:
+        async with self._database.statements() as connection:
             return await store.person_by_session(connection, token)
 
     async def by_api_token(self, token: str) -> Person | None:
-        async with self._database.transaction() as connection:
+        async with self._database.statements(relaxed=True) as connection:
             return await store.person_by_api_token(connection, token)
 
     async def make_guest(self, device: str) -> tuple[Person, str]:

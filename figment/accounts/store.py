@@ -94,16 +94,23 @@ async def first_admin(connection: Connection) -> Person | None:
 
 async def replace_claim(connection: Connection, token: str) -> None:
     """Only the newest link works: one that scrolled away in an old log is dead."""
+    await _one_claim_at_a_time(connection)
     await connection.execute(text("DELETE FROM admin_claims"))
     await connection.execute(text("INSERT INTO admin_claims (token_hash) VALUES (:hash)"), {"hash": hash_token(token)})
 
 
 async def spend_claim(connection: Connection, token: str) -> bool:
-    """Use the link up. The row's deletion decides between two who open it at once."""
+    """Use the link up."""
+    await _one_claim_at_a_time(connection)
     done = await connection.execute(
         text("DELETE FROM admin_claims WHERE token_hash = :hash"), {"hash": hash_token(token)}
     )
     return done.rowcount == 1
+
+
+async def _one_claim_at_a_time(connection: Connection) -> None:
+    """Until the commit: two servers that start together would leave two links, and two who open them two first administrators."""
+    await connection.execute(text("LOCK TABLE admin_claims IN EXCLUSIVE MODE"))
 
 
 async def promote(connection: Connection, person: UUID, name: str, role: str) -> Person:

@@ -7,21 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
-import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
-    import uvicorn
-    from fastapi import FastAPI
-
     from figment.core.settings import Settings
-    from figment.main import House
 
 app = typer.Typer(
     help="Figment: a self-hosted studio for images that do not exist.",
@@ -41,7 +34,7 @@ def _fail(message: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def _settings(**given: object) -> Settings:
+def _settings(**given: Any) -> Settings:
     from pydantic import ValidationError
 
     from figment.core.settings import Settings
@@ -49,8 +42,9 @@ def _settings(**given: object) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        lines = [f"FIGMENT_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
-        _fail("These settings cannot be so:\n  " + "\n  ".join(lines))
+        lines = [f"FIGMENT_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
+        # A value of several parts has several faults under one name.
+        _fail("\n  ".join(["These settings cannot be so:", *dict.fromkeys(lines)]))
 
 
 @contextlib.contextmanager
@@ -70,7 +64,7 @@ def _database(settings: Settings, start: bool = True) -> Iterator[str]:
     postgres = EmbeddedPostgres(settings.data / "postgres")
     try:
         url = postgres.start()
-    except PostgresError as error:
+    except (PostgresError, OSError) as error:
         _fail(str(error))
     try:
         yield url
@@ -78,100 +72,48 @@ def _database(settings: Settings, start: bool = True) -> Iterator[str]:
         postgres.stop()
 
 
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """What the operator can mend is told in one line, without a traceback."""
+    from figment.cli.server import CannotStart
+
+    try:
+        yield
+    except CannotStart as error:
+        _fail(f"{error}\n`figment doctor` looks further.")
+
+
 @app.command()
 def serve(host: Host = None, port: Port = None) -> None:
     """Start everything: the pages, the API, the engine and, if none is configured, the database."""
-    settings = _settings(host=host, port=port)
-    with _database(settings) as url:
-        _serve(settings, url, with_worker=True)
+    _serve(_settings(host=host, port=port), with_worker=True)
 
 
 @app.command()
 def web(host: Host = None, port: Port = None) -> None:
     """Start the pages and the API only; `figment worker` makes the images."""
-    settings = _settings(host=host, port=port)
-    with _database(settings, start=False) as url:
-        _serve(settings, url, with_worker=False)
+    _serve(_settings(host=host, port=port), with_worker=False)
+
+
+def _serve(settings: Settings, with_worker: bool) -> None:
+    from figment.cli import server
+    from figment.core.telemetry import configure_logs
+
+    configure_logs(settings.log_format, settings.log_level)
+    with _told(), _database(settings, start=with_worker) as url:
+        server.run(server.serve(settings, url, with_worker))
 
 
 @app.command()
 def worker() -> None:
     """Start an engine that makes images for the web processes on the same database."""
+    from figment.cli import server
     from figment.core.telemetry import configure_logs
-    from figment.main import open_house, working
 
     settings = _settings()
     configure_logs(settings.log_format, settings.log_level)
-
-    async def work(url: str) -> None:
-        stopped = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stopped.set)
-        async with open_house(settings, url) as house, working(house):
-            typer.echo("This worker takes jobs. Ctrl-C stops it.")
-            await stopped.wait()
-
-    with _database(settings, start=False) as url:
-        asyncio.run(work(url))
-
-
-def _serve(settings: Settings, url: str, with_worker: bool) -> None:
-    import uvicorn
-
-    from figment.core.telemetry import configure_logs
-    from figment.main import build_app
-
-    configure_logs(settings.log_format, settings.log_level)
-    try:
-        application = build_app(settings, url, with_worker)
-    except ValueError as error:
-        _fail(str(error))
-    config = uvicorn.Config(
-        application,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=5,
-        # Streams of images are compressed already; deflating frames again would cost more than it saves.
-        ws_per_message_deflate=False,
-    )
-    with contextlib.closing(_listen(settings.host, settings.port)) as listener:
-        server = uvicorn.Server(config)
-        asyncio.run(_run(server, application, listener, settings))
-    if not server.started:
-        raise typer.Exit(1)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        _fail(f"Port {port} on {host} cannot be used ({error.strerror}). Choose another: PORT=8001 make serve.")
-    return listener
-
-
-async def _run(server: uvicorn.Server, application: FastAPI, listener: socket.socket, settings: Settings) -> None:
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():  # noqa: ASYNC110
-        await asyncio.sleep(0.02)  # uvicorn tells of its start by a flag only
-    if server.started:
-        await _welcome(application.state.house, listener.getsockname()[1], settings)
-    await serving
-
-
-async def _welcome(house: House, port: int, settings: Settings) -> None:
-    shown = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::", "::1") else settings.host  # noqa: S104
-    address = settings.public_url or f"http://{shown}:{port}"
-    typer.secho(f"\n  Figment is at {address}", bold=True)
-    if claim := await house.accounts.admin_claim():
-        typer.echo(f"  Open this once to become its first administrator: {address}/welcome#{claim}")
-    typer.echo("  Ctrl-C stops it.\n")
-    sys.stdout.flush()
+    with _told(), _database(settings, start=False) as url:
+        server.run(server.work(settings, url))
 
 
 @app.command()
@@ -226,15 +168,16 @@ def token(
     name: Annotated[str, typer.Option(help="What the token is for, so that it can be told from others.")],
 ) -> None:
     """Print a new API token. It acts as the first administrator, and is shown only now."""
+    from figment.cli.server import started
     from figment.main import open_house
 
     settings = _settings()
 
     async def make(url: str) -> str:
-        async with open_house(settings, url) as house:
+        async with started(open_house(settings, url)) as house:
             return await house.accounts.make_api_token(name)
 
-    with _database(settings, start=False) as url:
+    with _told(), _database(settings, start=False) as url:
         typer.echo(asyncio.run(make(url)))
 
 
@@ -243,15 +186,16 @@ def sweep(
     older_than: Annotated[float | None, typer.Option(help="Seconds since the file was last touched.")] = None,
 ) -> None:
     """Delete files that no image names now, rather than when the server next does."""
+    from figment.cli.server import started
     from figment.main import open_house
 
     settings = _settings()
 
     async def run(url: str) -> int:
-        async with open_house(settings, url) as house:
+        async with started(open_house(settings, url)) as house:
             return await house.images.sweep(settings.sweep_after_s if older_than is None else older_than)
 
-    with _database(settings, start=False) as url:
+    with _told(), _database(settings, start=False) as url:
         typer.echo(f"{asyncio.run(run(url))} files deleted.")
 
 

@@ -66,7 +66,7 @@ async def make(order: Order, settings: Settings) -> None:
         )
         request = _request(order, (await engine.models())[0], settings)
         finished = await _run(engine, request)
-    except (GenerationRefused, BrokenModel, FigmentError, contract.WorkerLost) as error:
+    except (GenerationRefused, BrokenModel, FigmentError, contract.WorkerLost, OSError) as error:
         raise PictureFailed(str(error)) from error
     try:
         await asyncio.to_thread(_write, finished.pixels, order.out, form)

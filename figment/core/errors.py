@@ -5,6 +5,7 @@ On the wire they are problem details (RFC 9457). `docs/reference/errors.md` is g
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -115,7 +116,7 @@ class RateLimited(FigmentError):
     code = "rate_limited"
 
     def __init__(self, detail: str | None = None, *, retry_after_s: float, **extra: Any) -> None:
-        super().__init__(detail, retry_after_s=max(1, round(retry_after_s)), **extra)
+        super().__init__(detail, retry_after_s=max(1, math.ceil(retry_after_s)), **extra)
 
 
 class Unavailable(FigmentError):

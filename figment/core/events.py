@@ -23,7 +23,6 @@ from figment.core.database import Connection, Database
 log = structlog.get_logger(__name__)
 
 _CHANNEL = "figment_events"
-_ORDER_LOCK = 0x46494745
 _BACKLOG = 256
 _PAGE = 200
 
@@ -54,15 +53,8 @@ async def publish(connection: Connection, events: Sequence[Event]) -> None:
     """
     if not events:
         return
-    await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ORDER_LOCK})
     await connection.execute(
-        text("""
-            INSERT INTO events (topic, subject, type, data)
-            SELECT e.topic, e.subject, e.type, e.data
-            FROM unnest(CAST(:topics AS text[]), CAST(:subjects AS uuid[]), CAST(:types AS text[]), CAST(:data AS jsonb[]))
-                 WITH ORDINALITY AS e (topic, subject, type, data, n)
-            ORDER BY e.n
-        """),
+        text("SELECT publish_events(:topics, CAST(:subjects AS uuid[]), :types, CAST(:data AS jsonb[]))"),
         {
             "topics": [event.topic for event in events],
             "subjects": [event.subject for event in events],
@@ -70,7 +62,6 @@ async def publish(connection: Connection, events: Sequence[Event]) -> None:
             "data": [to_json(event.data).decode() for event in events],
         },
     )
-    await connection.execute(text(f"SELECT pg_notify('{_CHANNEL}', '')"))
 
 
 async def latest(connection: Connection, subjects: Sequence[UUID]) -> dict[UUID, Event]:
@@ -192,7 +183,7 @@ class Bus:
 
     async def _from_table(self, subscriber: _Subscriber, after: int, subject: UUID | None) -> AsyncIterator[Event]:
         while True:
-            async with self._database.transaction() as connection:
+            async with self._database.statements() as connection:
                 rows = (
                     await connection.execute(
                         text("""
@@ -232,7 +223,7 @@ class Bus:
 
     async def _deliver_new(self) -> None:
         """Read what is new once for the whole process, and hand it to the streams that asked for its topic."""
-        async with self._database.transaction() as connection:
+        async with self._database.statements() as connection:
             rows = await connection.execute(
                 text("SELECT id, topic, subject, type, data FROM events WHERE id > :after ORDER BY id"),
                 {"after": self._read_to},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 
 import structlog
@@ -29,6 +29,7 @@ from figment.core.errors import (
     NotFound,
 )
 from figment.core.events import Event, Gap
+from figment.core.limits import Throttle
 from figment.core.settings import Network
 from figment.core.storage import Storage, content_disposition
 
@@ -36,6 +37,8 @@ log = structlog.get_logger(__name__)
 
 PING_S = 15
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Pages and pictures are files with names that never change: a gallery may load hundreds.
+_COUNTED_PATHS = ("/api/", "/blobs/")
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -81,14 +84,11 @@ def add_error_handlers(app: FastAPI) -> None:
         known = {404: NotFound, 405: MethodNotAllowed}.get(error.status_code)
         if known:
             return problem_response(known())
+        if error.status_code == BodyTooLarge.status:
+            return problem_response(BodyTooLarge(str(error.detail)))
         other = MalformedRequest(str(error.detail))
         other.status = error.status_code
         return problem_response(other)
-
-    @app.exception_handler(Exception)
-    async def unforeseen(_: Request, error: Exception) -> Response:
-        log.error("request.crashed", exc_info=error)
-        return problem_response(FigmentError())
 
 
 def _from_validation(error: RequestValidationError) -> FigmentError:
@@ -125,20 +125,40 @@ def client_address(scope: Scope, trusted: Sequence[Network]) -> str:
 
 
 def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in network for network in trusted)
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
     try:
         parsed = ip_address(address)
     except ValueError:
-        return False
-    return any(parsed in network for network in trusted)
+        return None
+    # A socket that listens on `::` calls 10.0.0.1 ::ffff:10.0.0.1.
+    return getattr(parsed, "ipv4_mapped", None) or parsed
+
+
+def counted_as(address: str) -> str:
+    """What limits count by: the address, or its /64 in IPv6, where one customer has 2⁶⁴ of them."""
+    parsed = _parsed(address)
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Network((int(parsed) >> 64 << 64, 64)))
+    return address if parsed is None else str(parsed)
 
 
 class Edge:
-    """Outermost ASGI layer: names the request, refuses foreign origins and oversized bodies, adds the security headers."""
+    """Outermost ASGI layer: names the request, refuses foreign origins, floods and oversized bodies, adds the security headers.
 
-    def __init__(self, app: ASGIApp, trusted: Sequence[Network], body_limit: Callable[[str], int]) -> None:
+    What nobody foresaw ends here as well: further out, the answer would go without the request's name.
+    """
+
+    def __init__(
+        self, app: ASGIApp, trusted: Sequence[Network], body_limit: Callable[[str], int], throttle: Throttle
+    ) -> None:
         self._app = app
         self._trusted = trusted
         self._body_limit = body_limit
+        self._throttle = throttle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -147,7 +167,7 @@ class Edge:
         request_id = secrets.token_hex(8)
         started = time.perf_counter()
         address = client_address(scope, self._trusted)
-        scope["state"] = {**scope.get("state", {}), "address": address, "request_id": request_id}
+        scope["state"] = {**scope.get("state", {}), "address": counted_as(address), "request_id": request_id}
         self._believe_proxy_scheme(scope)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -163,12 +183,17 @@ class Edge:
                     headers.setdefault(name, value)
             await send(message)
 
-        refusal = self._refusal(scope)
-        if refusal:
+        try:
+            self._refuse(scope)
+            await self._app(scope, _bounded(receive, self._body_limit(scope["path"])), send_with_headers)
+        except FigmentError as refusal:
             await problem_response(refusal)(scope, receive, send_with_headers)
-        else:
-            limit = self._body_limit(scope["path"])
-            await self._app(scope, _bounded(receive, limit), send_with_headers)
+        except Exception as error:
+            log.error("request.crashed", exc_info=error)
+            if status:
+                # The answer has begun: only a broken connection can say now that it is not whole.
+                raise
+            await problem_response(FigmentError())(scope, receive, send_with_headers)
         took_ms = round((time.perf_counter() - started) * 1000, 1)
         level = log.info if status >= 500 or scope["method"] not in _SAFE_METHODS else log.debug
         level("request", method=scope["method"], path=scope["path"], status=status, took_ms=took_ms, address=address)
@@ -179,29 +204,31 @@ class Edge:
         if scheme in ("http", "https") and _is_trusted(hop, self._trusted):
             scope["scheme"] = scheme
 
-    def _refusal(self, scope: Scope) -> FigmentError | None:
+    def _refuse(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
+        if scope["path"].startswith(_COUNTED_PATHS):
+            self._throttle.spend(scope["state"]["address"])
         if scope["method"] not in _SAFE_METHODS and _is_foreign(headers, scope["scheme"]):
-            return ForeignOrigin()
+            raise ForeignOrigin
         limit = self._body_limit(scope["path"])
         length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > limit:
-            return BodyTooLarge(f"At most {limit // 1024} KiB are accepted here; {int(length) // 1024} KiB were sent.")
-        return None
+            raise BodyTooLarge(f"At most {limit // 1024} KiB are accepted here; {int(length) // 1024} KiB were sent.")
 
 
 def _is_foreign(headers: Headers, scheme: str) -> bool:
     """Whether a browser sent this for another site (Fetch Metadata, with Origin for browsers that lack it).
 
-    A request that carries a bearer token needs no cookie, and cannot be forged by a page that does not know the token.
+    A request that carries a bearer token needs no cookie, and cannot be forged by a page that does not know the token. (`Basic`
+    can: a browser adds by itself what it once told a proxy in front.)
     """
-    if headers.get("authorization"):
+    if headers.get("authorization", "").lower().startswith("bearer "):
         return False
     site = headers.get("sec-fetch-site")
     if site:
         return site not in ("same-origin", "none")
     origin = headers.get("origin")
-    return origin is not None and origin not in (f"{scheme}://{headers.get('host', '')}",)
+    return origin is not None and origin != f"{scheme}://{headers.get('host', '')}"
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:
@@ -214,7 +241,8 @@ def _bounded(receive: Receive, limit: int) -> Receive:
         if message["type"] == "http.request":
             seen += len(message.get("body", b""))
             if seen > limit:
-                raise BodyTooLarge(f"At most {limit // 1024} KiB are accepted here.")
+                # Whoever reads a body lets only this class through; everything else would look like a body that cannot be read.
+                raise HTTPException(BodyTooLarge.status, f"At most {limit // 1024} KiB are accepted here.")
         return message
 
     return bounded

@@ -3,9 +3,7 @@
     owner (Figment) ── pipe ──> watcher (`postgres_watch.py`, own session) ──> postmaster ──> its backends
 
 The watcher asks for a fast shutdown when the pipe closes or its parent is no longer the owner; on Linux the postmaster is
-told by the kernel when the watcher itself is killed. Owner, watcher and every process of PostgreSQL share one locked file
-description, so the lock falls exactly when the last of them is gone. `postgres_cluster.py` knows the files,
-`postgres_lock.py` who holds them.
+told by the kernel when the watcher itself is killed. `postgres_cluster.py` knows the files, `postgres_lock.py` who holds them.
 """
 
 import contextlib
@@ -50,12 +48,13 @@ from figment.core.postgres_cluster import (
 from figment.core.postgres_lock import (
     FAST_THEN_IMMEDIATE,
     AlreadyRunning,
+    Hold,
     end_postmaster,
     forget_dead_postmaster,
     live_postmaster,
     postmaster_lines,
     postmaster_says_ready,
-    take_lock,
+    take_hold,
 )
 
 __all__ = [
@@ -112,7 +111,7 @@ class EmbeddedPostgres:
 
     def __init__(self, data_dir: Path) -> None:
         self._folder = Folder(data_dir.expanduser().absolute())
-        self._lock_fd: int | None = None
+        self._hold: Hold | None = None
         self._watcher: subprocess.Popen[bytes] | None = None
         _in_this_process.add(self)
 
@@ -135,10 +134,10 @@ class EmbeddedPostgres:
 
         Raises AlreadyRunning, WrongVersion, WrongOwner, PostgresUnavailable or StartFailed.
         """
-        if self._lock_fd is not None:
+        if self._hold is not None:
             raise AlreadyRunning(f"This EmbeddedPostgres has already started the database in {self._folder.root}.")
         self._folder.root.mkdir(parents=True, exist_ok=True)
-        self._lock_fd = take_lock(self._folder)
+        self._hold = take_hold(self._folder)
         try:
             return self._start_locked()
         except BaseException:
@@ -152,17 +151,18 @@ class EmbeddedPostgres:
             self._watcher = None
             if postmaster := live_postmaster(self._folder):  # the watcher was killed, and could not take it along
                 end_postmaster(postmaster)
-        if self._lock_fd is not None:
-            os.close(self._lock_fd)
-            self._lock_fd = None
+        if self._hold is not None:
+            self._hold.release()
+            self._hold = None
 
     def _leave_to_parent(self) -> None:
         """In a forked child: let go of lock and pipe, which would outlive the owner here, and never stop its server."""
         if self._watcher is not None and self._watcher.stdin is not None:
-            os.close(self._watcher.stdin.fileno())
-        if self._lock_fd is not None:
-            os.close(self._lock_fd)
-        self._watcher = self._lock_fd = None
+            self._watcher.stdin.close()
+            self._watcher.returncode = 0  # no child of this process: there is nothing to wait for
+        if self._hold is not None:
+            self._hold.release()
+        self._watcher = self._hold = None
 
     def _start_locked(self) -> str:
         self._folder.check()
@@ -228,7 +228,7 @@ class EmbeddedPostgres:
         stop: list[tuple[int, float]] = FAST_THEN_IMMEDIATE,
         remove_dir: Path | None = None,
     ) -> subprocess.Popen[bytes]:
-        assert self._lock_fd is not None
+        assert self._hold is not None
         job: postgres_watch.Job = {
             "argv": command,
             # Nothing of our environment: it may hold the keys of a bucket, or PG* variables that change the server.
@@ -249,7 +249,7 @@ class EmbeddedPostgres:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                pass_fds=(self._lock_fd,),
+                pass_fds=(self._hold.shared,),
                 start_new_session=True,  # a Ctrl-C in the terminal goes to our process group, not to the database
             )
         assert watcher.stdin is not None
@@ -284,9 +284,9 @@ os.register_at_fork(after_in_child=_leave_all_to_parent)
 def running_url(data_dir: Path) -> str | None:
     """The libpq URL of the server that runs on this data folder now, whoever started it; None if there is none."""
     folder = Folder(data_dir.expanduser().absolute())
-    if live_postmaster(folder) is None or not postmaster_says_ready(folder):
-        return None
     lines = postmaster_lines(folder)
+    if live_postmaster(folder) is None or lines[7:8] != ["ready"]:
+        return None
     host, port = lines[4] or lines[5], int(lines[3])
     return Address(str(folder.cluster) if host == "." else host, port).url(folder.password.read_text().strip())
 

@@ -79,6 +79,10 @@ class Folder:
         return self.root / "cluster.unfinished"
 
     @property
+    def owner(self) -> Path:
+        return self.root / "owner"
+
+    @property
     def lock(self) -> Path:
         return self.root / "lock"
 

@@ -1,11 +1,17 @@
-"""Who holds the data folder: the lock between starters, and the server that a dead owner may have left."""
+"""Who holds the data folder: two locks between starters, and the server that a dead owner may have left.
+
+`owner` is locked by the starter alone, so it falls the moment that process dies, whatever killed it. `lock` is handed down to
+the watcher and all of PostgreSQL, so it falls when the last of them has gone. Who has the first and not the second is waiting
+for the remains of a dead owner. (Process numbers and start times would be a guess: containers share numbers, clocks jump.)
+"""
 
 import contextlib
 import fcntl
-import json
 import os
 import signal
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -13,88 +19,93 @@ from figment.core.postgres_cluster import Folder, PostgresError, WrongOwner
 
 HAND_OVER_S = 15.0
 """How long a starter waits for the database of an owner that was killed."""
-SETTLE_S = 0.5
-"""Nothing is concluded from the lock file before this: a killed owner looks alive for a moment, a new one has yet to sign."""
+DYING_S = 0.5
+"""How long a starter waits for an owner: one that was just killed holds its lock for some milliseconds yet."""
 FAST_THEN_IMMEDIATE = [(int(signal.SIGINT), 8.0), (int(signal.SIGQUIT), 4.0)]
 """Signals and the seconds for each: fast shutdown, then one that leaves recovery to the next start. Less than HAND_OVER_S."""
 POLL_S = 0.02
+ADVICE = "Stop it first, or give this one another data folder (FIGMENT_DATA)."
 
 
 class AlreadyRunning(PostgresError):
     """The data folder is in use by another Figment."""
 
 
-def take_lock(folder: Folder) -> int:
-    """Lock the data folder; returns the open descriptor. Waits for the database of a dead owner, refuses beside a live one."""
+@dataclass(frozen=True)
+class Hold:
+    """Both locks, as open descriptors. Only `shared` is for the processes that we start."""
+
+    owner: int
+    shared: int
+
+    def release(self) -> None:
+        """Let the folder go; what was started with `shared` keeps that lock as long as it lives."""
+        os.close(self.shared)
+        os.close(self.owner)
+
+
+def take_hold(folder: Folder) -> Hold:
+    """Lock the data folder. Waits for the database of a dead owner; raises AlreadyRunning beside a live one."""
+    owner = open_lock(folder.owner)
     try:
-        descriptor = os.open(folder.lock, os.O_RDWR | os.O_CREAT, 0o600)
+        if not lock_within(owner, DYING_S):
+            pid = os.pread(owner, 20, 0).decode() or "not yet known"
+            raise AlreadyRunning(
+                f"Another Figment (process {pid}) already uses the data folder {folder.root}. {ADVICE}"
+            )
+        os.ftruncate(owner, 0)
+        os.pwrite(owner, str(os.getpid()).encode(), 0)
+        shared = open_lock(folder.lock)
+        try:
+            outwait_remains(shared, folder)
+        except BaseException:
+            os.close(shared)
+            raise
+    except BaseException:
+        os.close(owner)
+        raise
+    return Hold(owner, shared)
+
+
+def open_lock(path: Path) -> int:
+    """Open a lock file. Raises WrongOwner if it is somebody else's."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except PermissionError:
         raise WrongOwner(
-            f"The data folder {folder.root} belongs to another user than uid {os.geteuid()}, which Figment runs as. Run it "
-            f"as that user, or hand the folder over: chown -R {os.geteuid()} {folder.root}"
+            f"The data folder {path.parent} belongs to another user than uid {os.geteuid()}, which Figment runs as. Run it "
+            f"as that user, or hand the folder over: chown -R {os.geteuid()} {path.parent}"
         ) from None
-    try:
-        wait_for_lock(descriptor, folder)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    me = psutil.Process()
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, json.dumps({"pid": me.pid, "started_at": me.create_time()}).encode(), 0)
-    return descriptor
 
 
-def wait_for_lock(descriptor: int, folder: Folder) -> None:
-    """Block until the lock is ours; raises AlreadyRunning if its owner lives on, or after HAND_OVER_S."""
-    began = time.monotonic()
-    asked: set[int] = set()
+def lock_within(descriptor: int, patience_s: float) -> bool:
+    """Whether the lock could be had in that time."""
+    deadline = time.monotonic() + patience_s
     while True:
-        try:
+        with contextlib.suppress(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waited_s = time.monotonic() - began
-            if waited_s > SETTLE_S:
-                refuse_beside_owner(folder, waited_s)
-                ask_orphan_to_stop(folder, signal.SIGINT if waited_s < HAND_OVER_S / 2 else signal.SIGQUIT, asked)
-            time.sleep(POLL_S)
-        else:
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_S)
+
+
+def outwait_remains(shared: int, folder: Folder) -> None:
+    """Wait until nothing of a dead owner is left, and stop what does not go by itself. Raises AlreadyRunning if it stays."""
+    if lock_within(shared, DYING_S):
+        return
+    # The watcher has asked for the shutdown when the owner died, unless it was killed as well: so do we.
+    for step in (signal.SIGINT, signal.SIGQUIT):
+        if postmaster := live_postmaster(folder):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                postmaster.send_signal(step)
+        if lock_within(shared, HAND_OVER_S / 2):
             return
-
-
-def refuse_beside_owner(folder: Folder, waited_s: float) -> None:
-    """Raise AlreadyRunning if the process that wrote the lock file lives, or if we have waited long enough."""
-    advice = "Stop it first, or give this one another data folder (FIGMENT_DATA)."
-    owner_pid = live_owner(folder)
-    if owner_pid is not None:
-        raise AlreadyRunning(
-            f"Another Figment (process {owner_pid}) already uses the data folder {folder.root}. {advice}"
-        )
-    if waited_s > HAND_OVER_S:
-        postmaster = live_postmaster(folder)
-        holder = f"PostgreSQL process {postmaster.pid}" if postmaster else "a process of another container or machine"
-        raise AlreadyRunning(
-            f"The data folder {folder.root} is still held by {holder} after {waited_s:.0f} s, though no Figment on this "
-            f"machine owns it. {advice}"
-        )
-
-
-def ask_orphan_to_stop(folder: Folder, step: int, asked: set[int]) -> None:
-    """Signal, once, a server whose owner is dead. Its watcher has done so already, unless it was killed as well."""
-    if step not in asked and (postmaster := live_postmaster(folder)):
-        asked.add(step)
-        with contextlib.suppress(psutil.NoSuchProcess):
-            postmaster.send_signal(step)
-
-
-def live_owner(folder: Folder) -> int | None:
-    """The process that wrote the lock file, if it still lives. Its start time tells it from a later one with its number."""
-    try:
-        owner = json.loads(folder.lock.read_bytes())
-        process = psutil.Process(owner["pid"])
-        same = abs(process.create_time() - owner["started_at"]) < 2.0
-        return process.pid if same and process.status() != psutil.STATUS_ZOMBIE else None
-    except (ValueError, KeyError, psutil.Error):  # just taken and not yet written, or gone
-        return None
+    left = live_postmaster(folder)
+    holder = f"PostgreSQL (process {left.pid})" if left else "a process"
+    raise AlreadyRunning(
+        f"{holder} that an earlier Figment left still uses the data folder {folder.root} after {HAND_OVER_S:.0f} s. {ADVICE}"
+    )
 
 
 def postmaster_lines(folder: Folder) -> list[str]:

@@ -12,8 +12,10 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from figment.core.limits import Rate
 
 Network = IPv4Network | IPv6Network
 
@@ -21,7 +23,7 @@ Network = IPv4Network | IPv6Network
 class Settings(BaseSettings):
     """The operator's choices. Defaults make a laptop with no network work."""
 
-    model_config = SettingsConfigDict(env_prefix="FIGMENT_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="FIGMENT_", env_ignore_empty=True, extra="ignore")
 
     data: Path = Field(
         Path.home() / ".figment", description="Folder for the embedded database, image files, caches and keys."
@@ -47,6 +49,7 @@ class Settings(BaseSettings):
     storage_secret: str | None = Field(None, description="Secret access key of the object store.")
     secret: str | None = Field(
         None,
+        min_length=16,
         description="Key that signs file addresses. Unset: made once and kept in `FIGMENT_DATA/secret`. Give every process of one installation the same.",
     )
     web_dir: Path | None = Field(None, description="Folder of the built web app. Unset: `web/dist` beside the package.")
@@ -77,15 +80,20 @@ class Settings(BaseSettings):
     limit_generations: str = Field("30/minute", description="Images one person, and one address, may ask for.")
     limit_uploads: str = Field("30/minute", description="Uploads by one person, and one address.")
     limit_sessions: str = Field("20/minute", description="New guest sessions from one address.")
-    limit_requests: str = Field("1200/minute", description="API requests from one address.")
+    limit_requests: str = Field("1200/minute", description="API requests from one address to one web process.")
     upload_bytes: int = Field(10 * 1024 * 1024, ge=1024, description="Largest upload.")
     upload_pixels: int = Field(40_000_000, ge=4096, description="Most pixels of an upload.")
 
-    def __init__(self, **values: object) -> None:
-        proxies = values.pop("trusted_proxies", None) or os.environ.get("FIGMENT_TRUSTED_PROXIES", "")
-        if isinstance(proxies, str):
-            proxies = tuple(part.strip() for part in proxies.split(",") if part.strip())
-        super().__init__(trusted_proxies=proxies, **values)  # type: ignore[arg-type]
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, networks: object) -> object:
+        return [part.strip() for part in networks.split(",") if part.strip()] if isinstance(networks, str) else networks
+
+    @field_validator("limit_generations", "limit_uploads", "limit_sessions", "limit_requests")
+    @classmethod
+    def _is_rate(cls, words: str) -> str:
+        Rate.parse(words)
+        return words
 
     @cached_property
     def signing_key(self) -> bytes:

@@ -23,7 +23,7 @@ PREPARING_THREADS = 2
 
 
 class LocalEngine:
-    """Runs the installed models on this machine. `await start()` before use and `await stop()` after.
+    """Runs the installed models on this machine, for the callers of one event loop. `await start()` before use, `await stop()` after.
 
     `load` opens a model; it runs on another thread, once for each model when it is first asked for.
     """

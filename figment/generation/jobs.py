@@ -30,7 +30,7 @@ from figment.generation.contract import (
     Waiting,
     WorkerLost,
 )
-from figment.generation.queue import QUEUE, TryAgain, enqueue
+from figment.generation.queue import QUEUE, TryAgain, enqueue_again
 from figment.generation.schemas import JobProgress, JobRequest
 from figment.generation.service import job_event, wire
 from figment.generation.store import JobRow
@@ -87,8 +87,7 @@ class Reporter:
 
     async def _write(self, notes: list[_Note]) -> None:
         told = await asyncio.to_thread(lambda: [(note.row, _tell(note)) for note in notes])
-        async with self._database.transaction() as connection:
-            await store.relax_durability(connection)
+        async with self._database.relaxed() as connection:
             held = await store.still_held(connection, [(note.row.id, note.row.fence) for note in notes])
             begun = {note.row.id for note in notes if isinstance(note.update, Progress)} & held - self._running
             if begun:
@@ -152,7 +151,8 @@ class JobRunner:
 
     async def run_job(self, context: JobContext, job: str) -> None:
         """Make one job's image, and end the job in one transaction with it."""
-        async with self._database.transaction() as connection:
+        # Relaxed: lost in a crash, the fence is as before, our result is refused and the job is run again.
+        async with self._database.statements(relaxed=True) as connection:
             row = await store.begin_attempt(connection, UUID(job))
         if row is None:
             return
@@ -292,7 +292,7 @@ class JobRunner:
             return await store.finish(connection, row.id, row.fence, "failed", error=error) or row
         released = await store.release(connection, row.id, row.fence, count_attempt=True) or row
         # A new row in the queue, not the old one again: the worker that lost it may still wake and finish that one.
-        await enqueue(self._queue, connection, [released])
+        await enqueue_again(self._queue, connection, released)
         return released
 
 

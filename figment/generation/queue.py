@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from procrastinate import App, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.jobs import Job as QueueJob
@@ -49,17 +50,19 @@ def build_queue(database_url: str, pool_size: int) -> App:
     return app
 
 
-async def enqueue(queue: App, connection: Connection, rows: Sequence[JobRow]) -> None:
-    """Queue jobs of one urgency in the caller's transaction."""
+async def enqueue(queue: App, connection: Connection, jobs: Sequence[UUID], urgency: Urgency) -> list[tuple[UUID, int]]:
+    """Queue jobs in the caller's transaction. Gives each with the id that it has in the queue."""
     task = queue.configure_task(
-        _TASK,
-        queue=QUEUE,
-        priority=_PRIORITY[Urgency(rows[0].urgency)],
-        connection=await raw_connection(connection),
+        _TASK, queue=QUEUE, priority=_PRIORITY[urgency], connection=await raw_connection(connection)
     )
-    asked: list[dict[str, JSONValue]] = [{"job": str(row.id)} for row in rows]
-    queue_ids = await task.batch_defer_async(*asked)
-    await store.set_queue_ids(connection, [(row.id, queue_id) for row, queue_id in zip(rows, queue_ids, strict=True)])
+    asked: list[dict[str, JSONValue]] = [{"job": str(job)} for job in jobs]
+    return list(zip(jobs, await task.batch_defer_async(*asked), strict=True))
+
+
+async def enqueue_again(queue: App, connection: Connection, row: JobRow) -> None:
+    """Give a job a new row in the queue."""
+    [(job, queue_id)] = await enqueue(queue, connection, [row.id], Urgency(row.urgency))
+    await store.set_queue_id(connection, job, queue_id)
 
 
 async def abort(queue: App, connection: Connection, queue_id: int) -> None:

@@ -15,7 +15,7 @@ from figment.core.events import Bus, Event, Gap
 from figment.generation import store
 from figment.generation.contract import ModelCard, Urgency
 from figment.generation.errors import JobNotRetryable, QueueIsFull, UnknownModel
-from figment.generation.queue import abort, enqueue
+from figment.generation.queue import abort, enqueue, enqueue_again
 from figment.generation.schemas import FINAL, Job, JobError, JobProgress, JobRequest
 from figment.generation.store import JobRow
 from figment.images.service import Images
@@ -78,20 +78,23 @@ class Jobs:
         Raises:
             QueueIsFull: too many jobs wait, in all or of this person; nothing was queued.
         """
-        everybody, mine = await store.waiting(connection, owner)
-        if everybody + len(requests) > self._queue_limit:
-            raise QueueIsFull(ahead=everybody, retry_after_s=everybody * _SECONDS_AN_IMAGE)
-        if mine + len(requests) > self._queue_limit_person:
-            raise QueueIsFull(
-                f"You have {mine} images waiting; at most {self._queue_limit_person} may. Let some finish first.",
-                ahead=everybody,
-                retry_after_s=mine * _SECONDS_AN_IMAGE,
-            )
-        rows = await store.add_jobs(connection, owner, place, ref, urgency, requests)
-        await enqueue(self._queue, connection, rows)
-        jobs = [wire(row, ahead=everybody + n) for n, row in enumerate(rows)]
+        room = await store.room(connection, owner, len(requests))
+        self._check(room, len(requests))
+        queued = await enqueue(self._queue, connection, room.ids, urgency)
+        rows = await store.add_jobs(connection, owner, place, ref, urgency, queued, requests)
+        jobs = [wire(row, ahead=room.everybody + n) for n, row in enumerate(rows)]
         await events.publish(connection, [job_event(row.topic, job) for row, job in zip(rows, jobs, strict=True)])
         return jobs
+
+    def _check(self, room: store.Room, count: int) -> None:
+        if room.everybody + count > self._queue_limit:
+            raise QueueIsFull(ahead=room.everybody, retry_after_s=room.everybody * _SECONDS_AN_IMAGE)
+        if room.mine + count > self._queue_limit_person:
+            raise QueueIsFull(
+                f"You have {room.mine} images waiting; at most {self._queue_limit_person} may. Let some finish first.",
+                ahead=room.everybody,
+                retry_after_s=room.mine * _SECONDS_AN_IMAGE,
+            )
 
     async def get(self, owner: UUID, job: UUID) -> Job:
         async with self._database.transaction() as connection:
@@ -156,7 +159,7 @@ class Jobs:
             if row is None or row.state not in ("failed", "cancelled"):
                 raise JobNotRetryable
             row = await store.reset(connection, job)
-            await enqueue(self._queue, connection, [row])
+            await enqueue_again(self._queue, connection, row)
             found = (await self.wire_all(connection, [row]))[0]
             await events.publish(connection, [job_event(row.topic, found)])
             return found

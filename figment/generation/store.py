@@ -49,31 +49,51 @@ _COLUMNS = (
 )
 
 
-async def waiting(connection: Connection, owner: UUID) -> tuple[int, int]:
-    """How many unfinished jobs there are: of everybody, of `owner`."""
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many unfinished jobs there are, of everybody and of one owner, and the ids for some more."""
+
+    everybody: int
+    mine: int
+    ids: list[UUID]
+
+
+async def room(connection: Connection, owner: UUID, count: int) -> Room:
+    """What there is before `count` jobs are added. The ids come from here so that the queue's rows can be made before the jobs'."""
     row = (
         await connection.execute(
             text("""
-                SELECT count(*) AS everybody, count(*) FILTER (WHERE owner = :owner) AS mine
+                SELECT count(*) AS everybody, count(*) FILTER (WHERE owner = :owner) AS mine,
+                    ARRAY(SELECT uuidv7() FROM generate_series(1, :count)) AS ids
                 FROM jobs WHERE state IN ('queued', 'running')
             """),
-            {"owner": owner},
+            {"owner": owner, "count": count},
         )
     ).one()
-    return row.everybody, row.mine
+    return Room(*row)
 
 
 async def add_jobs(
-    connection: Connection, owner: UUID, place: str, ref: UUID, urgency: int, requests: Sequence[JobRequest]
+    connection: Connection,
+    owner: UUID,
+    place: str,
+    ref: UUID,
+    urgency: int,
+    queued: Sequence[tuple[UUID, int]],
+    requests: Sequence[JobRequest],
 ) -> list[JobRow]:
+    """The rows of jobs that stand in the queue already; `queued` gives each its id and its queue's id."""
     rows = await connection.execute(
         text(f"""
-            INSERT INTO jobs (owner, place, ref, urgency, position, request)
-            SELECT :owner, :place, :ref, :urgency, r.n, r.request
-            FROM unnest(CAST(:requests AS jsonb[])) WITH ORDINALITY AS r (request, n) ORDER BY r.n
+            INSERT INTO jobs (id, queue_id, owner, place, ref, urgency, position, request)
+            SELECT r.id, r.queue_id, :owner, :place, :ref, :urgency, r.n, r.request
+            FROM unnest(CAST(:ids AS uuid[]), CAST(:queue_ids AS bigint[]), CAST(:requests AS jsonb[]))
+                 WITH ORDINALITY AS r (id, queue_id, request, n) ORDER BY r.n
             RETURNING {_COLUMNS}
         """),  # noqa: S608
         {
+            "ids": [job for job, _ in queued],
+            "queue_ids": [queue_id for _, queue_id in queued],
             "owner": owner,
             "place": place,
             "ref": ref,
@@ -84,13 +104,9 @@ async def add_jobs(
     return [JobRow(*row) for row in rows]
 
 
-async def set_queue_ids(connection: Connection, pairs: Sequence[tuple[UUID, int]]) -> None:
+async def set_queue_id(connection: Connection, job: UUID, queue_id: int) -> None:
     await connection.execute(
-        text("""
-            UPDATE jobs SET queue_id = p.queue_id
-            FROM unnest(CAST(:ids AS uuid[]), CAST(:queue_ids AS bigint[])) AS p (id, queue_id) WHERE jobs.id = p.id
-        """),
-        {"ids": [job for job, _ in pairs], "queue_ids": [queue for _, queue in pairs]},
+        text("UPDATE jobs SET queue_id = :queue_id WHERE id = :id"), {"id": job, "queue_id": queue_id}
     )
 
 
@@ -278,8 +294,3 @@ async def take_lock(connection: Connection, lock: int) -> bool:
     """Whether this transaction is the only one that holds `lock`, until it ends."""
     found = await connection.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": lock})
     return bool(found.scalar_one())
-
-
-async def relax_durability(connection: Connection) -> None:
-    """Progress may be lost in a crash, and nobody waits for its fsync."""
-    await connection.execute(text("SET LOCAL synchronous_commit = off"))

@@ -15,7 +15,7 @@ from figment.core.database import Connection, Database
 from figment.core.errors import BodyTooLarge, NotFound
 from figment.core.storage import BlobMissing, Storage
 from figment.images import codec, store
-from figment.images.errors import UploadNotThere
+from figment.images.errors import ImageTooManyPixels, ImageTypeRefused, ImageUnreadable, UploadNotThere
 from figment.images.recipes import Recipe
 from figment.images.schemas import Image, Upload
 from figment.images.store import ImageRow
@@ -55,7 +55,7 @@ class Images:
     async def write_file(self, encoded: codec.Encoded) -> str:
         """Put a file into storage and give its SHA-256. Until `add` names it, it is swept after a while."""
         sha256 = hashlib.sha256(encoded.data).hexdigest()
-        async with self._database.transaction() as connection:
+        async with self._database.statements(relaxed=True) as connection:
             await store.touch_blob(connection, sha256, encoded.mime, len(encoded.data))
         await self._storage.put(_original_key(sha256, encoded.mime), encoded.data, encoded.mime)
         return sha256
@@ -85,12 +85,20 @@ class Images:
         """Keep what somebody sent, cleaned (`codec.clean_upload` says what can be wrong with it)."""
         if len(data) > self._upload_bytes:
             raise BodyTooLarge(f"At most {self._upload_bytes // 1024} KiB are taken; this is {len(data) // 1024} KiB.")
-        async with self._decoding:
-            encoded = await asyncio.to_thread(codec.clean_upload, data, self._upload_pixels)
+        encoded = await self._clean(data)
         sha256 = await self.write_file(encoded)
         async with self._database.transaction() as connection:
-            image = await self.add(connection, owner, sha256, (encoded.width, encoded.height), alt)
-            rows = await store.images_by_id(connection, [image])
+            return await self._add_upload(connection, owner, sha256, encoded, alt)
+
+    async def _clean(self, data: bytes) -> codec.Encoded:
+        async with self._decoding:
+            return await asyncio.to_thread(codec.clean_upload, data, self._upload_pixels)
+
+    async def _add_upload(
+        self, connection: Connection, owner: UUID, sha256: str, encoded: codec.Encoded, alt: str
+    ) -> Image:
+        image = await self.add(connection, owner, sha256, (encoded.width, encoded.height), alt)
+        rows = await store.images_by_id(connection, [image])
         return self.wire(rows[image])
 
     async def begin_upload(self, owner: UUID, content_type: str) -> Upload:
@@ -117,12 +125,18 @@ class Images:
             # The size is asked for first: an object store takes more than we would, whatever the address said.
             if await self._storage.head(key) > self._upload_bytes:
                 raise BodyTooLarge(f"At most {self._upload_bytes // 1024} KiB are taken.")
-            data = await self._storage.get(key)
+            encoded = await self._clean(await self._storage.get(key))
         except BlobMissing as missing:
             raise UploadNotThere from missing
-        image = await self.upload(owner, data, alt)
+        except (BodyTooLarge, ImageTooManyPixels, ImageTypeRefused, ImageUnreadable):
+            await self._storage.delete(key)
+            raise
+        sha256 = await self.write_file(encoded)
         async with self._database.transaction() as connection:
-            await store.take_upload(connection, upload)
+            # With the image or not at all: completed twice at once, or again after a crash, it is still one image.
+            if not await store.take_upload(connection, upload):
+                raise UploadNotThere
+            image = await self._add_upload(connection, owner, sha256, encoded, alt)
         await self._storage.delete(key)
         return image
 
@@ -136,7 +150,7 @@ class Images:
         Raises:
             NotFound: there is no such image, or it is somebody else's.
         """
-        async with self._database.transaction() as connection:
+        async with self._database.statements() as connection:
             row = (await store.images_by_id(connection, [image])).get(image)
         if row is None or row.owner != owner:
             raise NotFound("There is no such image among yours.")
@@ -193,14 +207,17 @@ class Images:
         Raises:
             NotFound: no such file or size, or the key is not this file's.
         """
-        if not re.fullmatch(r"[0-9a-f]{64}", sha256) or not hmac.compare_digest(key, self._file_key(sha256)):
+        if not re.fullmatch(r"[0-9a-f]{64}", sha256) or not hmac.compare_digest(
+            key.encode(), self._file_key(sha256).encode()
+        ):
             raise NotFound
         stem, _, extension = variant.partition(".")
         if stem == "original":
             return await self._original_file(sha256, extension)
-        if extension not in _FORMS or not stem.isdecimal() or int(stem) not in SIZES:
+        # Compared as words: int() reads digits of every script, and each would be one more name of the same file.
+        if extension not in _FORMS or stem not in map(str, SIZES):
             raise NotFound(f"Sizes are {', '.join(map(str, SIZES))}, as webp, avif, jpg or png.")
-        return await self._derived_file(sha256, f"{int(stem)}.{extension}")
+        return await self._derived_file(sha256, variant)
 
     async def _original_file(self, sha256: str, extension: str) -> File:
         mime = next((mime for mime, known in codec.EXTENSION.items() if known == extension), None)
@@ -239,6 +256,11 @@ class Images:
         async with self._decoding:
             encoded = await asyncio.to_thread(codec.derive, original, int(size), _FORMS[extension])
         await self._storage.put(_derived_key(sha256, variant), encoded.data, encoded.mime)
+        async with self._database.transaction() as connection:
+            # Swept while it was made: nothing would remember the file that was just written.
+            if not await store.has_derivative(connection, sha256, variant):
+                await self._storage.delete(_derived_key(sha256, variant))
+                raise NotFound
         return File(encoded.data, encoded.mime)
 
     # -- sweep --------------------------------------------------------------------------------------------------------

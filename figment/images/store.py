@@ -95,6 +95,9 @@ async def delete_images(connection: Connection, owner: UUID, ids: Sequence[UUID]
 
 
 async def has_derivative(connection: Connection, sha256: str, variant: str) -> bool:
+    """Whether the derived file is remembered; waits for a sweep that is deleting it."""
+    # Two statements: the second sees what the sweep that the first waited for has done.
+    await connection.execute(text("SELECT FROM blobs WHERE sha256 = :sha256 FOR KEY SHARE"), {"sha256": sha256})
     found = await connection.execute(
         text("SELECT true FROM derivatives WHERE sha256 = :sha256 AND variant = :variant"),
         {"sha256": sha256, "variant": variant},
@@ -114,7 +117,7 @@ async def lock_orphans(connection: Connection, older_than_s: float, most: int) -
 
     `SKIP LOCKED` lets several processes sweep at once.
     """
-    rows = await connection.execute(
+    candidates = await connection.execute(
         text("""
             SELECT b.sha256, b.mime FROM blobs b
             WHERE b.touched_at <= now() - make_interval(secs => :age)
@@ -122,6 +125,15 @@ async def lock_orphans(connection: Connection, older_than_s: float, most: int) -
             LIMIT :most FOR UPDATE OF b SKIP LOCKED
         """),
         {"age": older_than_s, "most": most},
+    )
+    # Asked again now that they are locked: an image that was added between the snapshot and the lock changes no row of
+    # `blobs`, so the first statement does not see it.
+    rows = await connection.execute(
+        text("""
+            SELECT b.sha256, b.mime FROM blobs b
+            WHERE b.sha256 = ANY(:candidates) AND NOT EXISTS (SELECT FROM images i WHERE i.sha256 = b.sha256)
+        """),
+        {"candidates": [row.sha256 for row in candidates]},
     )
     return [(row.sha256, row.mime) for row in rows]
 
@@ -159,8 +171,17 @@ async def find_upload(connection: Connection, upload: UUID, owner: UUID) -> str 
     return found.scalar_one_or_none()
 
 
-async def take_upload(connection: Connection, upload: UUID) -> None:
-    await connection.execute(text("DELETE FROM uploads WHERE id = :id"), {"id": upload})
+async def take_upload(connection: Connection, upload: UUID) -> bool:
+    """End the upload; False when somebody else did, or its time ran out.
+
+    The row stays until its address has run out as well: what is put there late is swept with it. `clock_timestamp()`, because
+    of two at once the second may have begun before the first.
+    """
+    done = await connection.execute(
+        text("UPDATE uploads SET expires_at = clock_timestamp() WHERE id = :id AND expires_at > clock_timestamp()"),
+        {"id": upload},
+    )
+    return done.rowcount == 1
 
 
 async def expired_uploads(connection: Connection, most: int) -> Sequence[str]:

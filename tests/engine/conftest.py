@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from figment.engine.backends import onnx
 from figment.engine.local import LocalEngine
@@ -12,6 +13,10 @@ from figment.engine.prompts import PromptCache
 from figment.engine.schedule import Limits
 from tests.engine.gated import Gate, GatedBackend
 from tests.engine.tiny import HashedText, write_model
+
+# How long an example takes says how busy the machine is, not whether the schedule is right.
+settings.register_profile("engine", deadline=None)
+settings.load_profile("engine")
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ from figment.generation.contract import (
     WorkerLost,
 )
 from tests.engine.gated import Gate
+from tests.engine.tiny import write_model
 from tests.engine.worker_contract import WorkerContract, closing, picture, updates
 
 
@@ -137,11 +138,23 @@ async def test_a_slow_reader_gets_the_latest(gated: LocalEngine, gate: Gate) -> 
     await iterator.aclose()
 
 
-async def test_a_preview_is_an_eighth_of_the_picture(gated: LocalEngine) -> None:
-    seen = await updates(gated, ImageRequest("tiny", "x", 1, 12, 1.0, 128, 64))
-    previews = [update.preview for update in seen if isinstance(update, Progress) and update.preview is not None]
-    assert previews
-    assert {preview.shape for preview in previews} == {(8, 16, 3)}
+async def test_a_preview_is_an_eighth_of_the_picture(gated: LocalEngine, gate: Gate) -> None:
+    gate.close()
+    iterator = closing(gated.run(ImageRequest("tiny", "x", 1, 3, 1.0, 128, 64), Ticket()))
+    reading = asyncio.create_task(_first_progress(iterator))
+    gate.let()
+    progress = await reading
+    assert (progress.step, progress.of) == (1, 3)
+    assert progress.preview is not None
+    assert progress.preview.shape == (8, 16, 3)
+    gate.fling_open()
+    await iterator.aclose()
+
+
+async def _first_progress(iterator: AsyncGenerator[Update]) -> Progress:
+    while not isinstance(update := await anext(iterator), Progress):
+        pass
+    return update
 
 
 async def test_stopping_loses_what_is_in_the_engine(gated: LocalEngine, gate: Gate) -> None:
@@ -218,13 +231,13 @@ class NotWarmed(onnx.OnnxBackend):
 async def test_a_model_that_will_not_open_is_refused_and_the_others_live(
     models_dir: Path, tmp_path: Path, prompts: PromptCache
 ) -> None:
-    from tests.engine.tiny import write_model
-
-    (write_model(tmp_path / "broken", name="broken") / "decoder.onnx").unlink()
+    (write_model(tmp_path / "missing", name="missing") / "decoder.onnx").unlink()
+    (write_model(tmp_path / "damaged", name="damaged") / "denoiser.onnx").write_bytes(b"no model")
     engine = LocalEngine(Catalogue(tmp_path, builtin=models_dir), lambda model: onnx.load(model, prompts, threads=1))
     await engine.start()
-    with pytest.raises(GenerationRefused, match="decoder"):
-        await picture(engine, ImageRequest("broken", "x", 1, 1, 1.0, 64, 64))
+    for name, complaint in (("missing", "no file for the model's decoder"), ("damaged", "cannot be opened as a model")):
+        with pytest.raises(GenerationRefused, match=complaint):
+            await picture(engine, ImageRequest(name, "x", 1, 1, 1.0, 64, 64))
     await picture(engine, request(1))
     await engine.stop()
 

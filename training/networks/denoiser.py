@@ -81,7 +81,6 @@ class Transformer(nn.Module):
 
     def forward(self, x: Tensor, text: Tensor, hidden_tokens: Tensor) -> Tensor:
         """x: (b, c, h, w); text: (b, tokens, 384); hidden_tokens: (b, 1, 1, tokens), 0 or a large negative number."""
-        height, width = x.shape[2], x.shape[3]
         tokens = x.flatten(2).transpose(1, 2)
         place = self.place(place_features(x).flatten(2).transpose(1, 2))
         query, key, value = self.qkv(self.self_norm(tokens) + place).chunk(3, dim=2)
@@ -90,12 +89,18 @@ class Transformer(nn.Module):
         query = self.query(self.cross_norm(tokens) + place)
         tokens = tokens + self.cross_out(self._attend(query, key, value, hidden_tokens))
         tokens = tokens + self.mlp(self.mlp_norm(tokens))
-        return tokens.transpose(1, 2).unflatten(2, (height, width))
+        return tokens.transpose(1, 2).reshape_as(x)
 
     def _attend(self, query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None) -> Tensor:
         query, key, value = (x.unflatten(2, (self.heads, HEAD_WIDTH)).transpose(1, 2) for x in (query, key, value))
-        bias = None if bias is None else bias.to(query.dtype)
-        return F.scaled_dot_product_attention(query, key, value, attn_mask=bias).transpose(1, 2).flatten(2)
+        if torch.onnx.is_in_onnx_export():
+            # Spelt out, because the exporter's own spelling computes the scale from shapes at every call.
+            scores = (query * HEAD_WIDTH**-0.5) @ key.transpose(2, 3)
+            mixed = (scores if bias is None else scores + bias).softmax(dim=3) @ value
+        else:
+            bias = None if bias is None else bias.to(query.dtype)
+            mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        return mixed.transpose(1, 2).flatten(2)
 
 
 class Stage(nn.Module):
@@ -163,7 +168,7 @@ class Denoiser(nn.Module):
         mean = (text * text_mask[..., None]).sum(dim=1) / text_mask.sum(dim=1, keepdim=True).clamp(min=1)
         condition = F.silu(self.time(time_features(time)) + self.prompt(4 * mean))
         given = (condition, text, ((text_mask - 1) * 1e4)[:, None, None, :])
-        place = place_features(latents).expand(latents.shape[0], -1, -1, -1)
+        place = place_features(latents) + torch.zeros_like(latents[:, :1])
         fine = self.fine_down(self.entry(torch.cat([latents, place], dim=1)), *given)
         middle = self.middle_down(self.to_middle(fine), *given)
         x = self.to_coarse(middle)

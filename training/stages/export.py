@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,13 @@ from training.latents import TEXT_WIDTH, TOKENS
 from training.networks.autoencoder import DOWNSCALE, LATENT_CHANNELS, Autoencoder
 from training.networks.denoiser import Denoiser
 from training.pictures import shard_at
+from training.shapes import freeze_reshapes
 from training.stages import autoencoder as autoencoder_stage
 from training.stages import denoiser as denoiser_stage
 from training.stages.autoencoder import to_image
 
 OPSET = 18
+PLANE = {0: "batch", 2: "height", 3: "width"}
 NAME = "figment-1"
 
 
@@ -72,41 +75,49 @@ class _Decode(nn.Module):
 
 def graphs(autoencoder: Autoencoder, denoiser: Denoiser) -> dict[str, onnx.ModelProto]:
     """ONNX graphs by name, weights in float16, with dynamic batch, height and width."""
-    latents = torch.randn(2, LATENT_CHANNELS, 16, 24)
-    text, mask = torch.randn(2, TOKENS, TEXT_WIDTH), torch.ones(2, TOKENS)
-    plane = {0: "batch", 2: "height", 3: "width"}
-    row = {0: "batch"}
     return {
-        "denoiser": _graph(
-            denoiser,
-            {"latents": latents, "time": torch.rand(2), "text": text, "text_mask": mask},
-            {"latents": plane, "time": row, "text": row, "text_mask": row, "velocity": plane},
-        ),
-        "decoder": _graph(_Decode(autoencoder), {"latents": latents}, {"latents": plane, "image": plane}),
-        "encoder": _graph(
-            _Encode(autoencoder), {"image": torch.randn(2, 3, 128, 192)}, {"image": plane, "latents": plane}
-        ),
+        "denoiser": _graph(denoiser, _noisy_latents, "velocity"),
+        "decoder": _graph(_Decode(autoencoder), _latents, "image"),
+        "encoder": _graph(_Encode(autoencoder), _image, "latents"),
     }
 
 
-def _graph(model: nn.Module, inputs: dict[str, Tensor], axes: dict[str, dict[int, str]]) -> onnx.ModelProto:
-    # A fresh copy in the default memory layout: the exporter would write channels-last strides as transposes.
+Inputs = dict[str, Tensor]
+
+
+def _latents(rows: int, height: int, width: int) -> Inputs:
+    return {"latents": torch.randn(rows, LATENT_CHANNELS, height, width)}
+
+
+def _image(rows: int, height: int, width: int) -> Inputs:
+    return {"image": torch.randn(rows, 3, DOWNSCALE * height, DOWNSCALE * width)}
+
+
+def _noisy_latents(rows: int, height: int, width: int) -> Inputs:
+    text = {"text": torch.randn(rows, TOKENS, TEXT_WIDTH), "text_mask": torch.ones(rows, TOKENS)}
+    return {**_latents(rows, height, width), "time": torch.rand(rows), **text}
+
+
+def _graph(model: nn.Module, inputs: Callable[[int, int, int], Inputs], output: str) -> onnx.ModelProto:
+    # The exporter would write channels-last strides as transposes.
     model = model.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    outputs = [name for name in axes if name not in inputs] or ["latents"]
+    sample = inputs(2, 16, 24)
+    planes = {name: PLANE for name in (*sample, output) if name in ("latents", "image", "velocity")}
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
             model,
-            tuple(inputs.values()),
+            tuple(sample.values()),
             buffer,  # type: ignore[arg-type]
-            input_names=list(inputs),
-            output_names=outputs,
-            dynamic_axes=axes,
+            input_names=list(sample),
+            output_names=[output],
+            dynamic_axes={name: planes.get(name, {0: "batch"}) for name in (*sample, output)},
             opset_version=OPSET,
             dynamo=False,
         )
-    return halve_weights(onnx.load_from_string(buffer.getvalue()))
+    feeds = [{name: value.numpy() for name, value in inputs(*sizes).items()} for sizes in ((2, 16, 24), (3, 8, 20))]
+    return halve_weights(freeze_reshapes(onnx.load_from_string(buffer.getvalue()), feeds))
 
 
 def _write(path: Path, graph: onnx.ModelProto) -> dict[str, Any]:

@@ -27,7 +27,9 @@ def steady(path: Path) -> bytes:
 def double_lone_rows(model: ModelProto) -> None:
     counted = _opset(model) >= SPLIT_COUNTS_SINCE
     constants = _constants(model.graph)
-    nodes = [new for node in model.graph.node for new in (_doubled(node, counted) if _doubles(node, constants) else [node])]
+    nodes = [
+        new for node in model.graph.node for new in (_doubled(node, counted) if _doubles(node, constants) else [node])
+    ]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
 
@@ -55,7 +57,9 @@ def _axes(node: NodeProto, constants: Mapping[str, TensorProto]) -> list[int]:
 
 
 def _constants(graph: GraphProto) -> dict[str, TensorProto]:
-    written = {n.output[0]: a.t for n in graph.node if n.op_type == "Constant" for a in n.attribute if a.name == "value"}
+    written = {
+        n.output[0]: a.t for n in graph.node if n.op_type == "Constant" for a in n.attribute if a.name == "value"
+    }
     return {tensor.name: tensor for tensor in graph.initializer} | written
 
 

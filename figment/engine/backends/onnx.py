@@ -14,7 +14,7 @@ from figment.engine import noise, sampling
 from figment.engine.backends.base import PreviewSource, PromptEncoder
 from figment.engine.backends.graphs import steady
 from figment.engine.backends.sessions import open_session
-from figment.engine.models import InstalledModel
+from figment.engine.models import BrokenModel, InstalledModel
 from figment.engine.sampling import Floats, Known, TextStates, Trajectory
 from figment.generation.contract import ImageRequest, ModelCard, Pixels
 
@@ -38,17 +38,26 @@ def load(model: InstalledModel, prompts: PromptEncoder, threads: int) -> OnnxBac
     """Open a model. Takes a moment; call it off the event loop.
 
     Raises:
-        BrokenModel: the folder has no file for a network that every model needs.
+        BrokenModel: a network that every model needs is missing or cannot be read.
     """
     return OnnxBackend(model, prompts, open_networks(model, threads))
 
 
 def open_networks(model: InstalledModel, threads: int) -> Networks:
     return Networks(
-        denoiser=open_session(steady(model.file("denoiser")), threads),
-        decoder=open_session(model.file("decoder"), threads),
-        open_encoder=lambda: open_session(model.file("encoder"), threads),
+        denoiser=_open(model, "denoiser", threads),
+        decoder=_open(model, "decoder", threads),
+        open_encoder=lambda: _open(model, "encoder", threads),
     )
+
+
+def _open(model: InstalledModel, role: str, threads: int) -> Network:
+    path = model.file(role)
+    try:
+        network: Network = open_session(steady(path) if role == "denoiser" else path, threads)
+    except Exception as error:  # both libraries have a dozen kinds of "this is no model"
+        raise BrokenModel(f"{path} cannot be opened as a model: {error}") from error
+    return network
 
 
 class OnnxBackend:

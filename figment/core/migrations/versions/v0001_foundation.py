@@ -127,6 +127,18 @@ CREATE INDEX events_topic ON events (topic, id);
 CREATE INDEX events_subject ON events (subject, id) WHERE subject IS NOT NULL;
 CREATE INDEX events_age ON events (created_at);
 
+-- One round trip to tell of something. The lock makes ids become visible in their order: it is taken before the first id is drawn
+-- and held to the commit, so that a reader at id N never misses an N-1 that commits later. The notification carries nothing.
+CREATE FUNCTION publish_events(topics text[], subjects uuid[], types text[], data jsonb[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(1179207493);
+    INSERT INTO events (topic, subject, type, data)
+    SELECT e.topic, e.subject, e.type, e.data
+    FROM unnest(topics, subjects, types, publish_events.data) WITH ORDINALITY AS e (topic, subject, type, data, n) ORDER BY e.n;
+    PERFORM pg_notify('figment_events', '');
+END $$;
+
 CREATE TABLE rate_limits (
     key text PRIMARY KEY,
     full_at timestamptz NOT NULL,

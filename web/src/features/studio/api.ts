@@ -20,12 +20,16 @@ import {
   removeGeneration,
   removeImage,
 } from './rules';
-import type { Draft, Job, JobEvent, Page } from './types';
+import type { Draft, Job, Page } from './types';
 
 const HISTORY = ['studio', 'generations'] as const;
 const EVERYTHING = [...HISTORY, ''] as const;
 const PAGE_SIZE = 24;
 const POLL_MS = 4_000;
+
+const ofJob = (job: string) => ({ params: { path: { job } } });
+const ofImage = (image: string) => ({ params: { path: { image } } });
+const ofGeneration = (generation: string) => ({ params: { path: { generation } } });
 
 type History = InfiniteData<Page, string | null>;
 
@@ -71,34 +75,46 @@ function changeHistory(client: QueryClient, change: Change, filter: readonly unk
 /** Keeps the cached history in step with the stream. Called once, by the page. */
 export function useJobEvents(): void {
   const client = useQueryClient();
-  const early = useRef(new Map<string, JobEvent[]>());
+  /** Events of generations that are being read just now. */
+  const early = useRef(new Map<string, Job[]>());
+  /** Generations that were read and are not on the pages that are loaded: their events need no reading. */
+  const outOfView = useRef(new Set<string>());
+
+  const isHeld = (id: string): boolean => {
+    const held = client.getQueryData<History>(EVERYTHING);
+    return held === undefined || holdsGeneration(held.pages, id);
+  };
 
   // Made in another tab, or its events overtook the answer that names it: events wait here until the generation itself is read,
   // or one that ends a job would be lost.
-  const readUnknown = async (id: string) => {
-    const waiting: JobEvent[] = [];
+  const readUnknown = async (id: string, first: Job) => {
+    const waiting = [first];
     early.current.set(id, waiting);
     try {
-      const generation = await dataOf(api.GET('/api/studio/generations/{id}', { params: { path: { id } } }));
+      const generation = await dataOf(api.GET('/api/studio/generations/{generation}', ofGeneration(id)));
       changeHistory(client, (pages) => addGeneration(pages, generation), EVERYTHING);
       changeHistory(client, (pages) => waiting.reduce(applyJobEvent, pages));
+      if (!isHeld(id)) outOfView.current.add(id);
     } catch {
-      // Deleted meanwhile, or unreachable: the next event asks again.
+      // Deleted meanwhile, or unreachable: what is resumed is read anew.
+      outOfView.current.add(id);
     } finally {
       early.current.delete(id);
     }
   };
 
   useStreamEvent('job', (data) => {
-    const event = data as JobEvent;
-    const held = client.getQueryData<History>(EVERYTHING);
-    if (held !== undefined && !holdsGeneration(held.pages, event.generation_id)) {
-      if (!early.current.has(event.generation_id)) void readUnknown(event.generation_id);
-      early.current.get(event.generation_id)?.push(event);
-    }
-    changeHistory(client, (pages) => applyJobEvent(pages, event));
+    const event = data as Job;
+    if (event.place !== 'studio') return;
+    const waiting = early.current.get(event.ref);
+    if (isHeld(event.ref)) changeHistory(client, (pages) => applyJobEvent(pages, event));
+    else if (waiting !== undefined) waiting.push(event);
+    else if (!outOfView.current.has(event.ref)) void readUnknown(event.ref, event);
   });
-  useStreamResumed(() => void client.invalidateQueries({ queryKey: HISTORY }));
+  useStreamResumed(() => {
+    outOfView.current.clear();
+    void client.invalidateQueries({ queryKey: HISTORY });
+  });
 }
 
 export function useModels() {
@@ -122,26 +138,22 @@ export function useGenerate() {
   });
 }
 
-const ofJob = (id: string) => ({ params: { path: { id } } });
-
-function useJobChange(ask: (id: string) => Promise<Job>, generationId: string) {
+function useJobChange(ask: (id: string) => Promise<Job>) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ask,
-    onSuccess: (job) => changeHistory(client, (pages) => applyJobEvent(pages, { ...job, generation_id: generationId })),
+    onSuccess: (job) => changeHistory(client, (pages) => applyJobEvent(pages, job)),
   });
 }
 
-export const useCancel = (generationId: string) =>
-  useJobChange((id) => dataOf(api.POST('/api/jobs/{id}/cancel', ofJob(id))), generationId);
+export const useCancel = () => useJobChange((id) => dataOf(api.POST('/api/jobs/{job}/cancel', ofJob(id))));
 
-export const useRetry = (generationId: string) =>
-  useJobChange((id) => dataOf(api.POST('/api/jobs/{id}/retry', ofJob(id))), generationId);
+export const useRetry = () => useJobChange((id) => dataOf(api.POST('/api/jobs/{job}/retry', ofJob(id))));
 
 export function useDeleteGeneration() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => doneOf(api.DELETE('/api/studio/generations/{id}', { params: { path: { id } } })),
+    mutationFn: (id: string) => doneOf(api.DELETE('/api/studio/generations/{generation}', ofGeneration(id))),
     onSuccess: (_, id) => changeHistory(client, (pages) => removeGeneration(pages, id)),
   });
 }
@@ -149,7 +161,7 @@ export function useDeleteGeneration() {
 export function useDeleteImage() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => doneOf(api.DELETE('/api/images/{id}', { params: { path: { id } } })),
+    mutationFn: (id: string) => doneOf(api.DELETE('/api/images/{image}', ofImage(id))),
     onSuccess: (_, id) => changeHistory(client, (pages) => removeImage(pages, id)),
   });
 }
@@ -157,17 +169,15 @@ export function useDeleteImage() {
 export function useImage(id: string, enabled: boolean) {
   return useQuery({
     queryKey: ['images', id],
-    queryFn: () => dataOf(api.GET('/api/images/{id}', { params: { path: { id } } })),
+    queryFn: () => dataOf(api.GET('/api/images/{image}', ofImage(id))),
     enabled,
   });
 }
 
-export const recipeUrl = (imageId: string) => `/api/images/${encodeURIComponent(imageId)}/recipe`;
-
 export function useRecipe(imageId: string) {
   return useQuery({
     queryKey: ['images', imageId, 'recipe'],
-    queryFn: () => dataOf(api.GET('/api/images/{id}/recipe', { params: { path: { id: imageId } } })),
+    queryFn: () => dataOf(api.GET('/api/images/{image}/recipe', ofImage(imageId))),
     staleTime: Infinity,
   });
 }

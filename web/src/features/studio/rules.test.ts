@@ -20,6 +20,9 @@ import type { Draft, Generation, Image, Job, ModelCard, Page } from './types';
 
 const job = (change: Partial<Job> = {}): Job => ({
   id: 'j1',
+  place: 'studio',
+  ref: 'g1',
+  fence: 1,
   state: 'queued',
   seed: 1,
   attempt: 1,
@@ -41,6 +44,7 @@ const image = (id: string): Image => ({
   url: '',
   thumbs: {},
   download_url: '',
+  recipe_url: null,
   seed: 1,
 });
 const generation = (id: string, jobs: Job[]): Generation => ({
@@ -73,9 +77,9 @@ describe('newerJob', () => {
     expect(newerJob(ended, job({ state: 'succeeded' }))).toBe(ended);
   });
 
-  it('takes a later attempt over anything, and an earlier one over nothing', () => {
-    const failed = job({ state: 'failed' });
-    const again = job({ attempt: 2 });
+  it('takes a later fence over anything, and an earlier one over nothing: a retry counts its attempts from the start', () => {
+    const failed = job({ state: 'failed', attempt: 3, fence: 6 });
+    const again = job({ attempt: 0, fence: 7 });
     expect(newerJob(failed, again)).toBe(again);
     expect(newerJob(again, failed)).toBe(again);
   });
@@ -101,20 +105,19 @@ describe('the cached pages', () => {
   const pages = [page(generation('g1', [job()])), page(generation('g2', [job({ id: 'j2' })]))];
 
   it('take an event in its place and leave the other pages as they are', () => {
-    const next = applyJobEvent(pages, { ...running(4), generation_id: 'g1' });
+    const next = applyJobEvent(pages, running(4));
     expect(jobOf(next)?.progress?.step).toBe(4);
-    expect(jobOf(next)).not.toHaveProperty('generation_id');
     expect(next[1]).toBe(pages[1]);
   });
 
   it('are the very same for old news and for jobs they do not hold', () => {
-    const ahead = applyJobEvent(pages, { ...running(4), generation_id: 'g1' });
-    expect(applyJobEvent(ahead, { ...running(2), generation_id: 'g1' })).toBe(ahead);
-    expect(applyJobEvent(pages, { ...running(4), generation_id: 'elsewhere' })).toBe(pages);
+    const ahead = applyJobEvent(pages, running(4));
+    expect(applyJobEvent(ahead, running(2))).toBe(ahead);
+    expect(applyJobEvent(pages, running(4, { ref: 'elsewhere' }))).toBe(pages);
   });
 
   it('keep an event that overtook the answer of the server', () => {
-    const held = applyJobEvent(pages, { ...running(9), generation_id: 'g1' });
+    const held = applyJobEvent(pages, running(9));
     expect(jobOf(mergePages(held, [page(generation('g1', [running(2)]))]))?.progress?.step).toBe(9);
   });
 
@@ -122,6 +125,14 @@ describe('the cached pages', () => {
     const next = addGeneration(pages, generation('g3', [job({ id: 'j3' })]));
     expect(next[0]?.items.map((item) => item.id)).toEqual(['g3', 'g1']);
     expect(addGeneration(next, generation('g3', []))).toBe(next);
+    expect(addGeneration([page()], generation('g1', []))[0]?.items).toHaveLength(1);
+  });
+
+  it('take an older one at its place, and none that belongs on a page not loaded yet', () => {
+    const old = { ...generation('old', [job()]), created_at: '2026-11-20T08:00:00Z' };
+    expect(addGeneration(pages, old)[1]?.items.map((item) => item.id)).toEqual(['g2', 'old']);
+    const unread = [{ ...page(generation('g1', [job()])), next_cursor: 'more' }];
+    expect(addGeneration(unread, old)).toBe(unread);
   });
 
   it('lose a generation, and a picture with its empty generation', () => {
@@ -255,6 +266,7 @@ describe('the wall', () => {
   it('keeps every mosaic as high as the row: two rows of half the height', () => {
     expect(wallLayout(1)).toEqual({ columns: 1, cells: 1 });
     expect(wallLayout(2)).toEqual({ columns: 2, cells: 2 });
+    expect(wallLayout(3)).toEqual({ columns: 2, cells: 1.5 });
     expect(wallLayout(4)).toEqual({ columns: 2, cells: 1 });
     expect(wallLayout(8)).toEqual({ columns: 4, cells: 2 });
   });

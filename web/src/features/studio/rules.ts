@@ -1,4 +1,4 @@
-import type { Draft, Generation, Job, JobEvent, ModelCard, Page } from './types';
+import type { Draft, Generation, Job, ModelCard, Page } from './types';
 
 // ---- jobs: which of two reports of one job is the newer one ----
 
@@ -7,11 +7,12 @@ const RANK: Record<Job['state'], number> = { queued: 0, running: 1, succeeded: 2
 export const isUnfinished = (job: Job): boolean => RANK[job.state] < 2;
 
 /**
- * The newer of two reports of the same job, in whatever order they arrived: a later attempt wins, then the state that is further
- * on, then the later step. What has ended stays ended until a new attempt starts.
+ * The newer of two reports of the same job, in whatever order they arrived: a later fence wins (the server raises it whenever the
+ * job changes hands: an attempt, a retry), then the state that is further on, then the later step. What has ended stays ended
+ * until the fence rises.
  */
 export function newerJob(held: Job, arrived: Job): Job {
-  if (arrived.attempt !== held.attempt) return arrived.attempt > held.attempt ? arrived : held;
+  if (arrived.fence !== held.fence) return arrived.fence > held.fence ? arrived : held;
   if (RANK[arrived.state] !== RANK[held.state]) return RANK[arrived.state] > RANK[held.state] ? arrived : held;
   if (!isUnfinished(held)) return arrived.state === held.state ? arrived : held;
   return (arrived.progress?.step ?? 0) >= (held.progress?.step ?? 0) ? arrived : held;
@@ -34,10 +35,9 @@ export const holdsGeneration = (pages: Pages, generationId: string): boolean =>
   pages.some((page) => page.items.some((generation) => generation.id === generationId));
 
 /** The pages with this report of a job in its place; the same pages when it is old news. */
-export function applyJobEvent(pages: Pages, event: JobEvent): Pages {
-  const { generation_id: generationId, ...arrived } = event;
+export function applyJobEvent(pages: Pages, arrived: Job): Pages {
   const next = mapGenerations(pages, (generation) => {
-    if (generation.id !== generationId) return generation;
+    if (generation.id !== arrived.ref) return generation;
     const jobs = generation.jobs.map((job) => (job.id === arrived.id ? newerJob(job, arrived) : job));
     return jobs.some((job, index) => job !== generation.jobs[index]) ? { ...generation, jobs } : generation;
   });
@@ -53,11 +53,21 @@ export function mergePages(held: Pages, answered: Pages): Page[] {
   }));
 }
 
-/** The newest generation comes first; one that is there already is not doubled. */
+/**
+ * The pages with this generation at its place by age; the same pages when it is there already, or when it belongs on a page that
+ * is not loaded yet.
+ */
 export function addGeneration(pages: Pages, generation: Generation): Pages {
-  const [first, ...rest] = pages;
-  if (first === undefined || holdsGeneration(pages, generation.id)) return pages;
-  return [{ ...first, items: [generation, ...first.items] }, ...rest];
+  if (holdsGeneration(pages, generation.id)) return pages;
+  const isOlder = (item: Generation) => Date.parse(item.created_at) <= Date.parse(generation.created_at);
+  const at = pages.findIndex((page) => page.items.some(isOlder));
+  const last = pages.length - 1;
+  if (at < 0 && pages[last]?.next_cursor !== null) return pages;
+  return pages.map((page, index) => {
+    if (index !== (at < 0 ? last : at)) return page;
+    const before = at < 0 ? page.items.length : page.items.findIndex(isOlder);
+    return { ...page, items: page.items.toSpliced(before, 0, generation) };
+  });
 }
 
 export const removeGeneration = (pages: Pages, id: string): Page[] =>
@@ -85,6 +95,7 @@ export const isSettled = ({ jobs }: Generation): boolean =>
  */
 export function wallLayout(count: number): { columns: number; cells: number } {
   if (count <= 2) return { columns: count, cells: count };
+  if (count === 3) return { columns: 2, cells: 1.5 }; // one large, two half as high beside it
   const columns = Math.ceil(count / 2);
   return { columns, cells: columns / 2 };
 }

@@ -10,9 +10,6 @@ export type Job = Generation['jobs'][number];
 export type Image = NonNullable<Job['image']>;
 export type ModelCard = Models['responses'][200]['content']['application/json']['items'][number];
 
-/** A job as it comes down the stream. */
-export type JobEvent = Job & { generation_id: string };
-
 /** What the composer holds. `null` leaves the choice to the server: the model's own default, or a random seed. */
 export interface Draft {
   prompt: string;

@@ -13,7 +13,8 @@ const LONGEST_DELAY_MS = 15_000;
  * The one server-sent event stream of a tab.
  *
  * After a dropped line the browser resumes with Last-Event-ID. After a refusal (5xx from a proxy) it gives up, so we open a new
- * stream: that one knows no last id, therefore `resumed` tells every listener to read again what it shows.
+ * stream, which knows no last id; and the very first one starts after the pages were read. Therefore `resumed` tells every
+ * listener to read again what it shows, each time that the line opens, and when the server says `reset` (away for too long).
  */
 class TabStream {
   private source: EventSource | null = null;
@@ -21,7 +22,6 @@ class TabStream {
   private readonly names = new Set<string>();
   private delayMs = FIRST_DELAY_MS;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private wasLost = false;
 
   open(): void {
     if (this.source !== null) return;
@@ -29,6 +29,7 @@ class TabStream {
     this.source = source;
     source.onopen = () => this.becomeLive();
     source.onerror = () => this.becomeLost(source);
+    source.addEventListener('reset', () => this.events.dispatchEvent(new Event(RESUMED)));
     for (const name of this.names) this.forward(source, name);
   }
 
@@ -62,12 +63,10 @@ class TabStream {
   private becomeLive(): void {
     this.delayMs = FIRST_DELAY_MS;
     useConnection.setState({ connection: 'live' });
-    if (this.wasLost) this.events.dispatchEvent(new Event(RESUMED));
-    this.wasLost = false;
+    this.events.dispatchEvent(new Event(RESUMED));
   }
 
   private becomeLost(source: EventSource): void {
-    this.wasLost = true;
     useConnection.setState({ connection: 'lost' });
     if (source.readyState !== EventSource.CLOSED) return;
     this.close();

@@ -12,7 +12,7 @@ import {
   IconReuse,
   IconTrash,
 } from '@/shared/ui/icons';
-import { recipeUrl, useDeleteImage, useRecipe } from '../api';
+import { useDeleteImage, useRecipe } from '../api';
 import { useComposer } from '../store';
 import type { Generation, Image } from '../types';
 import { RecipeTable } from './RecipeTable';
@@ -67,7 +67,7 @@ function Actions({ image, generation, prompt, onReuse, onDeleted }: ActionsProps
   const { copy, copied } = useClipboard();
   const takeOver = useComposer((composer) => composer.reuse);
   const reuse = (made: Generation) => {
-    takeOver(made, image.seed);
+    takeOver(made, image.seed ?? made.seed);
     onReuse();
   };
   return (
@@ -86,15 +86,17 @@ function Actions({ image, generation, prompt, onReuse, onDeleted }: ActionsProps
           Use these settings
         </Button>
       )}
-      <Button
-        component="a"
-        variant="default"
-        href={recipeUrl(image.id)}
-        download={`figment-${image.id}.recipe.json`}
-        leftSection={<IconRecipe size={18} />}
-      >
-        Recipe
-      </Button>
+      {image.recipe_url !== null && (
+        <Button
+          component="a"
+          variant="default"
+          href={image.recipe_url}
+          download={`figment-${image.id}.recipe.json`}
+          leftSection={<IconRecipe size={18} />}
+        >
+          Recipe
+        </Button>
+      )}
       <Button
         variant="default"
         leftSection={copied ? <IconCheck size={18} /> : <IconCopy size={18} />}

@@ -57,11 +57,18 @@ export function ImageDialog({ id, generations, onReuse }: Props) {
   ]);
 
   return (
-    <Modal.Root opened onClose={close} size="min(1120px, 100%)" radius="lg" centered>
+    <Modal.Root
+      opened
+      onClose={close}
+      size="min(1120px, 100%)"
+      radius="lg"
+      centered
+      classNames={{ content: classes.content ?? '', body: classes.body ?? '', close: classes.close ?? '' }}
+    >
       <Modal.Overlay />
-      <Modal.Content aria-label="Picture" className={classes.content ?? ''}>
-        <Modal.CloseButton aria-label="Close" size={44} iconSize={20} radius="xl" className={classes.close ?? ''} />
-        <Modal.Body className={classes.body ?? ''}>
+      <Modal.Content aria-label="Picture">
+        <Modal.CloseButton aria-label="Close" size={44} iconSize={20} radius="xl" />
+        <Modal.Body>
           {image === undefined ? (
             <p className={classes.note} role="status">
               {asked.error === null ? 'Fetching the picture…' : asProblem(asked.error).message}

@@ -5,15 +5,15 @@ import classes from './Picture.module.css';
 
 /** The preview of the steps under a veil that lifts, then the picture itself, faded in over the last preview. */
 export function Picture({ job, isLarge }: { job: Job; isLarge: boolean }) {
-  const [lastPreview, setLastPreview] = useState<{ attempt: number; src: string; blurPx: number } | null>(null);
+  const [lastPreview, setLastPreview] = useState<{ fence: number; src: string; blurPx: number } | null>(null);
   const preview = job.progress?.preview;
   if (job.progress && preview && preview !== lastPreview?.src) {
-    setLastPreview({ attempt: job.attempt, src: preview, blurPx: previewBlurPx(job.progress) });
+    setLastPreview({ fence: job.fence, src: preview, blurPx: previewBlurPx(job.progress) });
   }
   const isMaking = job.state === 'running' || job.state === 'succeeded';
   return (
     <>
-      {isMaking && lastPreview?.attempt === job.attempt && (
+      {isMaking && lastPreview?.fence === job.fence && (
         <img
           className={classes.preview}
           src={lastPreview.src}

@@ -1,7 +1,7 @@
-import { Button, Loader } from '@mantine/core';
+import { ActionIcon, Button, Loader } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { asProblem } from '@/shared/api/problem';
-import { IconClose } from '@/shared/ui/icons';
+import { IconClose, IconReuse } from '@/shared/ui/icons';
 import { useCancel, useRetry } from '../api';
 import { isUnfinished, progressWords } from '../rules';
 import type { Generation, Job } from '../types';
@@ -30,21 +30,20 @@ export function Tile({ job, generation, nth, isLarge }: Props) {
           aria-label={`Open ${name}: ${generation.prompt}`}
         />
       )}
-      {isUnfinished(job) && <Unfinished job={job} generationId={generation.id} name={name} />}
-      {job.state === 'failed' && <Failed job={job} generationId={generation.id} name={name} />}
-      {job.state === 'cancelled' && <p className={classes.words}>Cancelled</p>}
+      {isUnfinished(job) && <Unfinished job={job} name={name} />}
+      {job.state === 'failed' && <Failed job={job} name={name} />}
+      {job.state === 'cancelled' && <Cancelled job={job} name={name} />}
     </div>
   );
 }
 
 interface StateProps {
   job: Job;
-  generationId: string;
   name: string;
 }
 
-function Unfinished({ job, generationId, name }: StateProps) {
-  const cancel = useCancel(generationId);
+function Unfinished({ job, name }: StateProps) {
+  const cancel = useCancel();
   const { step = 0, of = 1 } = job.progress ?? {};
   return (
     <div className={classes.making}>
@@ -77,8 +76,8 @@ function Unfinished({ job, generationId, name }: StateProps) {
   );
 }
 
-function Failed({ job, generationId, name }: StateProps) {
-  const retry = useRetry(generationId);
+function Failed({ job, name }: StateProps) {
+  const retry = useRetry();
   return (
     <div className={classes.failed}>
       <p>{retry.isError ? asProblem(retry.error).message : (job.error?.detail ?? 'This picture could not be made.')}</p>
@@ -92,6 +91,23 @@ function Failed({ job, generationId, name }: StateProps) {
           Retry
         </Button>
       )}
+    </div>
+  );
+}
+
+function Cancelled({ job, name }: StateProps) {
+  const retry = useRetry();
+  return (
+    <div className={classes.cancelled}>
+      <p>{retry.isError ? asProblem(retry.error).message : 'Cancelled'}</p>
+      <ActionIcon
+        variant="default"
+        aria-label={`Make ${name} after all`}
+        loading={retry.isPending}
+        onClick={() => retry.mutate(job.id)}
+      >
+        <IconReuse size={18} />
+      </ActionIcon>
     </div>
   );
 }

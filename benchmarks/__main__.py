@@ -1,0 +1,8 @@
+"""`make bench`: all of them, one after the other."""
+
+import subprocess
+import sys
+
+ALL = ("enqueue_to_start", "http_latency", "engine_loop")
+
+sys.exit(max(subprocess.call([sys.executable, "-m", f"benchmarks.{name}"]) for name in ALL))

@@ -1,0 +1,154 @@
+"""From a prompt to a PNG over HTTP, against the backend's bare loop: what the whole house costs around the model.
+
+    .venv/bin/python -m benchmarks.http_latency [--rounds 20]
+
+Over HTTP a picture is: POST the prompt, follow the job's event stream, GET the PNG. Bare it is: encode the text (cached, as in the
+server), denoise, decode, encode the PNG; batch 1, one after the other, in a process of its own with the server's session options.
+Both take turns, so that other load on the machine meets both alike; while one works the other sleeps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import multiprocessing
+import statistics
+import tempfile
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import httpx
+import psutil
+
+from benchmarks.figures import heading, milliseconds, verdict
+from tests.processes import Server, served
+
+PROMPT = "a blue boat on the sea at sunset"
+CLIENTS = 8
+OVERHEAD_GOAL_MS = 20
+THROUGHPUT_GOAL = 0.95
+
+
+def bare_loop(pipe: Connection, cache: Path) -> None:
+    """Answers each number n with the seconds that n pictures took, and the memory in use."""
+    from figment.engine.backends import onnx
+    from figment.engine.backends.minilm import MiniLM
+    from figment.engine.backends.sessions import usable_cores
+    from figment.engine.models import Catalogue
+    from figment.engine.prompts import PromptCache
+    from figment.generation.contract import ImageRequest
+    from figment.images import codec
+
+    catalogue = Catalogue()
+    card = catalogue.cards()[0]
+    backend = onnx.load(catalogue.find(card.name), PromptCache(lambda: MiniLM(cache, threads=1)), usable_cores())
+    backend.warm_up()
+    seed = 0
+    while pictures := pipe.recv():
+        began = time.perf_counter()
+        for _ in range(pictures):
+            seed += 1
+            request = ImageRequest(
+                card.name, PROMPT, seed, card.default_steps, card.default_guidance, card.native_size, card.native_size
+            )
+            row = backend.begin(request)
+            for _ in range(card.default_steps):
+                backend.denoise([row])
+            codec.encode_png(backend.decode([row])[0])
+        pipe.send((time.perf_counter() - began, psutil.Process().memory_info().rss))
+
+
+async def one_picture(client: httpx.AsyncClient, seed: int) -> float:
+    """Seconds from the prompt to the whole PNG."""
+    began = time.perf_counter()
+    answer = await client.post("/api/studio/generations", json={"prompt": PROMPT, "seed": seed})
+    answer.raise_for_status()
+    job = answer.json()["jobs"][0]["id"]
+    done = None
+    async with client.stream("GET", f"/api/jobs/{job}/events") as events:
+        async for line in events.aiter_lines():
+            if line == "event: done":
+                done = True
+            elif done and line.startswith("data: "):
+                url = httpx.Response(200, content=line[6:]).json()["image"]["url"]
+    png = await client.get(url)
+    png.raise_for_status()
+    if not png.content.startswith(b"\x89PNG"):
+        raise ValueError("this is no PNG")
+    return time.perf_counter() - began
+
+
+async def crowd(clients: list[httpx.AsyncClient], each: int, seed: int) -> float:
+    """Seconds that all clients took for `each` pictures apiece."""
+
+    async def work(client: httpx.AsyncClient, first: int) -> None:
+        for n in range(each):
+            await one_picture(client, first + n)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(work(client, seed + 1000 * n) for n, client in enumerate(clients)))
+    return time.perf_counter() - began
+
+
+def memory(server: Server) -> tuple[float, float]:
+    """Resident megabytes of the server, and of its database processes (their shared memory counted once each)."""
+    process = psutil.Process(server.process.pid)
+    database = sum(child.memory_full_info().uss for child in process.children(recursive=True))
+    return process.memory_info().rss / 2**20, database / 2**20
+
+
+async def measure(server: Server, pipe: Connection, rounds: int) -> None:
+    clients = [httpx.AsyncClient(base_url=server.address, timeout=120) for _ in range(CLIENTS)]
+    for client in clients:
+        await client.post("/api/session")
+    await one_picture(clients[0], 1)
+    bare: list[float] = []
+    through: list[float] = []
+    bare_rate: list[float] = []
+    crowd_rate: list[float] = []
+    resident = 0
+    for n in range(rounds):
+        pipe.send(1)
+        took, resident = await asyncio.to_thread(pipe.recv)
+        bare.append(took)
+        through.append(await one_picture(clients[0], 10_000_000 + n))
+    for n in range(max(3, rounds // 5)):
+        pipe.send(2 * CLIENTS)
+        took, _ = await asyncio.to_thread(pipe.recv)
+        bare_rate.append(2 * CLIENTS / took)
+        crowd_rate.append(2 * CLIENTS / await crowd(clients, 2, 20_000_000 + 100_000 * n))
+    for client in clients:
+        await client.aclose()
+    overhead_ms = (statistics.median(through) - statistics.median(bare)) * 1e3
+    ratio = statistics.median(crowd_rate) / statistics.median(bare_rate)
+    print(f"   bare loop            {milliseconds(bare)}")
+    print(f"   over HTTP            {milliseconds(through)}")
+    print(f"   images/s             bare {statistics.median(bare_rate):.2f}   {CLIENTS} clients {statistics.median(crowd_rate):.2f}")
+    house, database = memory(server)
+    print(f"   resident             bare {resident / 2**20:.0f} MB   server {house:.0f} MB   its database {database:.0f} MB")
+    verdict("overhead of one picture", overhead_ms, OVERHEAD_GOAL_MS, at_most=True, unit=" ms")
+    verdict(f"images/s with {CLIENTS} clients over bare", ratio, THROUGHPUT_GOAL, at_most=False)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=20)
+    rounds = parser.parse_args().rounds
+    heading("prompt to PNG over HTTP, against the bare loop")
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder)
+        ours, theirs = multiprocessing.get_context("spawn").Pipe()
+        child = multiprocessing.get_context("spawn").Process(target=bare_loop, args=(theirs, data / "cache"), daemon=True)
+        child.start()
+        limits = {"limit_generations": "off", "limit_sessions": "off", "limit_requests": "off", "log_level": "warning"}
+        try:
+            with served(data, **limits) as server:
+                asyncio.run(measure(server, ours, rounds))
+        finally:
+            ours.send(0)
+            child.join(10)
+
+
+if __name__ == "__main__":
+    main()
