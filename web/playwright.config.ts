@@ -47,5 +47,6 @@ export default defineConfig({
     timeout: 120_000,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 },
     reuseExistingServer: !process.env.CI,
+    stderr: process.env.FIGMENT_E2E_LOG ? 'pipe' : 'ignore',
   },
 });

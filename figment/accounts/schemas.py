@@ -5,6 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from figment.core.text import Words
+
 Role = Literal["user", "moderator", "admin"]
 
 
@@ -27,5 +29,5 @@ class Session(BaseModel):
 
 
 class AdminClaim(BaseModel):
-    token: str = Field(min_length=8, max_length=200)
-    name: str = Field("Administrator", min_length=1, max_length=60, pattern=r"^[^\x00-\x1f]*$")
+    token: Words = Field(min_length=8, max_length=200)
+    name: Words = Field("Administrator", min_length=1, max_length=60)

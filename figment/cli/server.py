@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager
+from functools import partial
+from types import FrameType
 from typing import Any, TypeVar
 
 import typer
@@ -61,6 +63,8 @@ async def serve(settings: Settings, database_url: str, with_worker: bool) -> Non
     server = _Server(config)
     with contextlib.closing(_listen(settings.host, settings.port)) as listener, server.capture_signals():
         async with started(application.router.lifespan_context(application)):
+            bus = application.state.house.bus
+            server.when_told_to_stop = partial(asyncio.get_running_loop().call_soon_threadsafe, bus.end_streams)
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             while not server.started and not serving.done():  # noqa: ASYNC110
                 await asyncio.sleep(0.02)  # uvicorn tells of its start by a flag only
@@ -70,6 +74,13 @@ async def serve(settings: Settings, database_url: str, with_worker: bool) -> Non
 
 
 class _Server(uvicorn.Server):
+    when_told_to_stop: Callable[[], object] = staticmethod(lambda: None)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Streams come to their end before uvicorn would cut them off."""
+        self.when_told_to_stop()
+        super().handle_exit(sig, frame)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """As uvicorn's, but the signal is not raised again at the end: it would end us before the database is stopped.

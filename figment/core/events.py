@@ -124,9 +124,13 @@ class Bus:
             self._read_to = await self._newest(connection)
         self._task = asyncio.create_task(self._listen_forever(), name="event bus")
 
+    def end_streams(self) -> None:
+        """Let every stream come to its end, so that a server that stops does not have to cut them off. May be called twice."""
+        self._closed.set()
+
     async def stop(self) -> None:
         """Ends every stream, then the listener."""
-        self._closed.set()
+        self.end_streams()
         if self._task:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

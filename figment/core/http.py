@@ -272,6 +272,9 @@ class WebApp(StaticFiles):
         super().__init__(directory=root, check_dir=False)
         self._index = root / "index.html"
 
+    async def check_config(self) -> None:
+        """Nothing: a folder that is not there yet is told to the person who asks for a page."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         try:
             response = await super().get_response(path, scope)

@@ -28,7 +28,8 @@ def configure_logs(form: Literal["auto", "text", "json"], level: str) -> None:
         cache_logger_on_first_use=False,
     )
     last: list[Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        # Plain: the default prints every local variable, which takes seconds and shows tokens.
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if as_text
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from uuid import UUID
-
 from procrastinate import App, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.jobs import Job as QueueJob
 from procrastinate.retry import BaseRetryStrategy
-from procrastinate.types import JSONValue
 
 from figment.core.database import Connection, libpq_url, raw_connection
 from figment.generation import store
@@ -50,19 +46,17 @@ def build_queue(database_url: str, pool_size: int) -> App:
     return app
 
 
-async def enqueue(queue: App, connection: Connection, jobs: Sequence[UUID], urgency: Urgency) -> list[tuple[UUID, int]]:
-    """Queue jobs in the caller's transaction. Gives each with the id that it has in the queue."""
-    task = queue.configure_task(
-        _TASK, queue=QUEUE, priority=_PRIORITY[urgency], connection=await raw_connection(connection)
-    )
-    asked: list[dict[str, JSONValue]] = [{"job": str(job)} for job in jobs]
-    return list(zip(jobs, await task.batch_defer_async(*asked), strict=True))
+def places(urgency: Urgency, most: int, most_of_owner: int) -> store.Queue:
+    """Where jobs of this urgency stand in the queue."""
+    return store.Queue(QUEUE, _TASK, _PRIORITY[urgency], most, most_of_owner)
 
 
 async def enqueue_again(queue: App, connection: Connection, row: JobRow) -> None:
-    """Give a job a new row in the queue."""
-    [(job, queue_id)] = await enqueue(queue, connection, [row.id], Urgency(row.urgency))
-    await store.set_queue_id(connection, job, queue_id)
+    """Give a job a new row in the queue, in the caller's transaction."""
+    task = queue.configure_task(
+        _TASK, queue=QUEUE, priority=_PRIORITY[Urgency(row.urgency)], connection=await raw_connection(connection)
+    )
+    await store.set_queue_id(connection, row.id, await task.defer_async(job=str(row.id)))
 
 
 async def abort(queue: App, connection: Connection, queue_id: int) -> None:

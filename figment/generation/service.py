@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,11 @@ from figment.core import events
 from figment.core.database import Connection, Database
 from figment.core.errors import NotFound
 from figment.core.events import Bus, Event, Gap
+from figment.core.ids import uuid7
 from figment.generation import store
 from figment.generation.contract import ModelCard, Urgency
 from figment.generation.errors import JobNotRetryable, QueueIsFull, UnknownModel
-from figment.generation.queue import abort, enqueue, enqueue_again
+from figment.generation.queue import abort, enqueue_again, places
 from figment.generation.schemas import FINAL, Job, JobError, JobProgress, JobRequest
 from figment.generation.store import JobRow
 from figment.images.service import Images
@@ -78,23 +80,26 @@ class Jobs:
         Raises:
             QueueIsFull: too many jobs wait, in all or of this person; nothing was queued.
         """
-        room = await store.room(connection, owner, len(requests))
-        self._check(room, len(requests))
-        queued = await enqueue(self._queue, connection, room.ids, urgency)
-        rows = await store.add_jobs(connection, owner, place, ref, urgency, queued, requests)
-        jobs = [wire(row, ahead=room.everybody + n) for n, row in enumerate(rows)]
-        await events.publish(connection, [job_event(row.topic, job) for row, job in zip(rows, jobs, strict=True)])
+        now = datetime.now(UTC)
+        rows = [_new(owner, place, ref, urgency, request, now) for request in requests]
+        jobs = [wire(row) for row in rows]
+        told = [job_event(row.topic, job) for row, job in zip(rows, jobs, strict=True)]
+        where = places(urgency, self._queue_limit, self._queue_limit_person)
+        room = await store.submit_jobs(connection, rows, where, told)
+        if not room.enough:
+            raise self._full(room, len(requests))
+        for n, job in enumerate(jobs):
+            job.ahead = room.everybody + n
         return jobs
 
-    def _check(self, room: store.Room, count: int) -> None:
+    def _full(self, room: store.Room, count: int) -> QueueIsFull:
         if room.everybody + count > self._queue_limit:
-            raise QueueIsFull(ahead=room.everybody, retry_after_s=room.everybody * _SECONDS_AN_IMAGE)
-        if room.mine + count > self._queue_limit_person:
-            raise QueueIsFull(
-                f"You have {room.mine} images waiting; at most {self._queue_limit_person} may. Let some finish first.",
-                ahead=room.everybody,
-                retry_after_s=room.mine * _SECONDS_AN_IMAGE,
-            )
+            return QueueIsFull(ahead=room.everybody, retry_after_s=room.everybody * _SECONDS_AN_IMAGE)
+        return QueueIsFull(
+            f"You have {room.mine} images waiting; at most {self._queue_limit_person} may. Let some finish first.",
+            ahead=room.everybody,
+            retry_after_s=room.mine * _SECONDS_AN_IMAGE,
+        )
 
     async def get(self, owner: UUID, job: UUID) -> Job:
         async with self._database.transaction() as connection:
@@ -208,6 +213,27 @@ class Jobs:
         if row is None or row.owner != owner:
             raise NotFound("There is no such job among yours.")
         return row
+
+
+def _new(owner: UUID, place: str, ref: UUID, urgency: Urgency, request: JobRequest, now: datetime) -> JobRow:
+    return JobRow(
+        id=uuid7(),
+        owner=owner,
+        place=place,
+        ref=ref,
+        urgency=urgency,
+        request=request.model_dump(mode="json"),
+        state="queued",
+        attempt=0,
+        fence=0,
+        cancel_requested=False,
+        queue_id=None,
+        image=None,
+        error_code=None,
+        error_detail=None,
+        error_retryable=False,
+        created_at=now,
+    )
 
 
 def wire(row: JobRow, ahead: int | None = None) -> Job:

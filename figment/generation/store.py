@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from sqlalchemy import text
 
 from figment.core.database import Connection
-from figment.generation.schemas import JobRequest
+from figment.core.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,58 +50,56 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """How a job is put into the queue, and how full it may be."""
+
+    name: str
+    task: str
+    priority: int
+    most: int
+    most_of_owner: int
+
+
+@dataclass(frozen=True, slots=True)
 class Room:
-    """How many unfinished jobs there are, of everybody and of one owner, and the ids for some more."""
+    """How many jobs were unfinished, of everybody and of the owner, and whether there was room for these."""
 
     everybody: int
     mine: int
-    ids: list[UUID]
+    enough: bool
 
 
-async def room(connection: Connection, owner: UUID, count: int) -> Room:
-    """What there is before `count` jobs are added. The ids come from here so that the queue's rows can be made before the jobs'."""
+async def submit_jobs(connection: Connection, rows: Sequence[JobRow], queue: Queue, told: Sequence[Event]) -> Room:
+    """Queue, write and announce jobs of one owner and ref in one round trip, or write nothing when there is no room.
+
+    Ends with the events' lock (`events.publish`): call it last.
+    """
+    first = rows[0]
     row = (
         await connection.execute(
             text("""
-                SELECT count(*) AS everybody, count(*) FILTER (WHERE owner = :owner) AS mine,
-                    ARRAY(SELECT uuidv7() FROM generate_series(1, :count)) AS ids
-                FROM jobs WHERE state IN ('queued', 'running')
+                SELECT * FROM submit_jobs(:owner, :place, :ref, :urgency, :created_at, CAST(:ids AS uuid[]), CAST(:requests AS jsonb[]),
+                    :queue, :task, :priority, :most, :most_of_owner, :topic, CAST(:events AS jsonb[]))
             """),
-            {"owner": owner, "count": count},
+            {
+                "owner": first.owner,
+                "place": first.place,
+                "ref": first.ref,
+                "urgency": first.urgency,
+                "created_at": first.created_at,
+                "ids": [row.id for row in rows],
+                "requests": [to_json(row.request).decode() for row in rows],
+                "queue": queue.name,
+                "task": queue.task,
+                "priority": queue.priority,
+                "most": queue.most,
+                "most_of_owner": queue.most_of_owner,
+                "topic": first.topic,
+                "events": [to_json(event.data).decode() for event in told],
+            },
         )
     ).one()
     return Room(*row)
-
-
-async def add_jobs(
-    connection: Connection,
-    owner: UUID,
-    place: str,
-    ref: UUID,
-    urgency: int,
-    queued: Sequence[tuple[UUID, int]],
-    requests: Sequence[JobRequest],
-) -> list[JobRow]:
-    """The rows of jobs that stand in the queue already; `queued` gives each its id and its queue's id."""
-    rows = await connection.execute(
-        text(f"""
-            INSERT INTO jobs (id, queue_id, owner, place, ref, urgency, position, request)
-            SELECT r.id, r.queue_id, :owner, :place, :ref, :urgency, r.n, r.request
-            FROM unnest(CAST(:ids AS uuid[]), CAST(:queue_ids AS bigint[]), CAST(:requests AS jsonb[]))
-                 WITH ORDINALITY AS r (id, queue_id, request, n) ORDER BY r.n
-            RETURNING {_COLUMNS}
-        """),  # noqa: S608
-        {
-            "ids": [job for job, _ in queued],
-            "queue_ids": [queue_id for _, queue_id in queued],
-            "owner": owner,
-            "place": place,
-            "ref": ref,
-            "urgency": urgency,
-            "requests": [to_json(request).decode() for request in requests],
-        },
-    )
-    return [JobRow(*row) for row in rows]
 
 
 async def set_queue_id(connection: Connection, job: UUID, queue_id: int) -> None:

@@ -26,4 +26,6 @@ def test_a_record_is_short_and_ends_by_naming_its_checker(record: Path) -> None:
     headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
     assert headings[-1] == "Kept by"
     kept_by = text.rpartition("## Kept by")[2]
-    assert [target for target, _ in relative_links(record) if str(target.relative_to(ROOT)) in kept_by.replace("../", "")]
+    assert [
+        target for target, _ in relative_links(record) if str(target.relative_to(ROOT)) in kept_by.replace("../", "")
+    ]

@@ -30,7 +30,7 @@ from figment.generation.contract import (
 )
 from tests.engine.gated import Gate
 from tests.engine.tiny import write_model
-from tests.engine.worker_contract import WorkerContract, closing, picture, updates
+from tests.engine.worker_contract import WorkerContract, closing, picture
 
 
 class TestLocalEngine(WorkerContract):

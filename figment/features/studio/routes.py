@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from figment.accounts.routes import PersonOrGuest, SignedIn
 from figment.core.limits import Limiter
+from figment.core.text import Words
 from figment.features.studio.schemas import Generation, GenerationPage, GenerationRequest
 from figment.features.studio.service import Studio
 
@@ -40,7 +41,7 @@ async def list_generations(
     service: StudioService,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 24,
-    q: Annotated[str, Query(max_length=200, description="Words to look for in the prompts.")] = "",
+    q: Annotated[Words, Query(max_length=200, description="Words to look for in the prompts.")] = "",
 ) -> GenerationPage:
     """Everything I made, the newest first."""
     return await service.history(person.id, cursor, q, limit)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from figment.core.text import Words
 from figment.generation.contract import MAX_SEED
 from figment.generation.schemas import Job
 
@@ -17,9 +18,9 @@ class GenerationRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     # The model's own limits are checked against its card; these keep nonsense from reaching it.
-    prompt: str = Field(max_length=10_000)
-    negative_prompt: str = Field("", max_length=10_000)
-    model: str | None = Field(None, max_length=200)
+    prompt: Words = Field(max_length=10_000)
+    negative_prompt: Words = Field("", max_length=10_000)
+    model: Words | None = Field(None, max_length=200)
     seed: int | None = Field(None, ge=0, le=MAX_SEED)
     steps: int | None = Field(None, ge=1, le=1000)
     guidance: float | None = Field(None, ge=0, le=100)
@@ -32,9 +33,7 @@ class GenerationRequest(BaseModel):
 
     @field_validator("prompt", "negative_prompt")
     @classmethod
-    def _no_nul(cls, words: str) -> str:
-        if "\x00" in words:
-            raise ValueError("Text may not hold NUL characters.")
+    def _trimmed(cls, words: str) -> str:
         return words.strip()
 
 

@@ -1,6 +1,6 @@
 import { Button, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import classes from './NotFound.module.css';
+import classes from './Notice.module.css';
 
 export function NotFound() {
   return (

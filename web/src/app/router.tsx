@@ -1,4 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { Crash } from './Crash';
+import { FirstAdmin } from './FirstAdmin';
 import { NotFound } from './NotFound';
 import { Shell } from './Shell';
 
@@ -32,7 +34,14 @@ const studio = createRoute({
   component: lazyRouteComponent(() => import('@/features/studio'), 'StudioPage'),
 });
 
-export const router = createRouter({ routeTree: root.addChildren([front, studio]), defaultPreload: 'intent' });
+/** The server prints this address at its first start; the token is behind the #, where no log sees it. */
+const firstAdmin = createRoute({ getParentRoute: () => root, path: '/welcome', component: FirstAdmin });
+
+export const router = createRouter({
+  routeTree: root.addChildren([front, studio, firstAdmin]),
+  defaultPreload: 'intent',
+  defaultErrorComponent: Crash,
+});
 
 declare module '@tanstack/react-router' {
   interface Register {

@@ -139,6 +139,33 @@ BEGIN
     PERFORM pg_notify('figment_events', '');
 END $$;
 
+-- Everything that submitting jobs writes, in one round trip: whether there is room, the queue's rows, the jobs' rows, the events.
+-- Says how many were unfinished before; when that leaves no room, nothing is written. The rows of the queue come from procrastinate's
+-- own function, so that its triggers and its version are kept.
+CREATE FUNCTION submit_jobs(
+    _owner uuid, _place text, _ref uuid, _urgency int, _created_at timestamptz, _ids uuid[], _requests jsonb[], _queue text, _task text, _priority int,
+    _most int, _most_of_owner int, _topic text, _events jsonb[]
+) RETURNS TABLE (everybody bigint, mine bigint, room boolean)
+LANGUAGE plpgsql AS $$
+DECLARE
+    wanted int := cardinality(_ids);
+    queue_ids bigint[];
+BEGIN
+    SELECT count(*), count(*) FILTER (WHERE j.owner = _owner) INTO everybody, mine
+    FROM jobs j WHERE j.state IN ('queued', 'running');
+    room := everybody + wanted <= _most AND mine + wanted <= _most_of_owner;
+    IF room THEN
+        queue_ids := procrastinate_defer_jobs_v1(ARRAY(
+            SELECT ROW(_queue, _task, _priority, NULL, NULL, jsonb_build_object('job', id), NULL)::procrastinate_job_to_defer_v1
+            FROM unnest(_ids) AS id));
+        INSERT INTO jobs (id, queue_id, owner, place, ref, urgency, position, request, created_at)
+        SELECT r.id, r.queue_id, _owner, _place, _ref, _urgency, r.n, r.request, _created_at
+        FROM unnest(_ids, queue_ids, _requests) WITH ORDINALITY AS r (id, queue_id, request, n);
+        PERFORM publish_events(array_fill(_topic, ARRAY[wanted]), _ids, array_fill('job'::text, ARRAY[wanted]), _events);
+    END IF;
+    RETURN NEXT;
+END $$;
+
 CREATE TABLE rate_limits (
     key text PRIMARY KEY,
     full_at timestamptz NOT NULL,

@@ -13,7 +13,7 @@ export function Picture({ job, isLarge }: { job: Job; isLarge: boolean }) {
   const isMaking = job.state === 'running' || job.state === 'succeeded';
   return (
     <>
-      {isMaking && lastPreview?.fence === job.fence && (
+      {isMaking && lastPreview !== null && lastPreview.fence === job.fence && (
         <img
           className={classes.preview}
           src={lastPreview.src}
