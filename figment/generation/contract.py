@@ -20,7 +20,7 @@ MAX_SEED = 2**32 - 1
 
 
 class Urgency(IntEnum):
-    """The class of a request: a lower one never waits for a higher one's next step."""
+    """The class of a request: it runs before every higher number, which still keeps a small share of the device."""
 
     LIVE = 0
     INTERACTIVE = 1

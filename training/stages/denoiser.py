@@ -22,6 +22,7 @@ from training.networks.denoiser import Denoiser
 from training.world import FIRST_OBJECT, LAST_OBJECT, Label
 
 LOG_EVERY = 50
+AVERAGE_EVERY = 4
 
 
 def build(config: Config) -> Denoiser:
@@ -89,10 +90,10 @@ class _Gradient:
         self.flat[-1] = progress
         if self.workers > 1:
             distributed.all_reduce(self.flat)
-            self.flat /= self.workers
-        progress = float(self.flat[-1])
+        progress = float(self.flat[-1]) / self.workers
         self.flat[-1] = 0
-        self.flat *= 1 / max(1.0, float(self.flat.norm()))
+        norm = float(self.flat.norm()) / self.workers
+        self.flat *= 1 / (self.workers * max(1.0, norm))
         return progress
 
 
@@ -127,7 +128,8 @@ def _train(rank: int, config: Config, folder: Path) -> None:
         step += 1
         if rank > 0:
             continue
-        _average(average, model, min(settings.ema, (1 + step) / (10 + step)))
+        if step % AVERAGE_EVERY == 0:
+            _average(average, model, min(settings.ema, (1 + step) / (10 + step)) ** AVERAGE_EVERY)
         if step % LOG_EVERY == 0:
             minutes = budget.elapsed_s() / 60
             print(

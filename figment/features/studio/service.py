@@ -12,6 +12,7 @@ from figment.features.studio import rules, store
 from figment.features.studio.errors import CursorUnreadable, GenerationNotFound
 from figment.features.studio.schemas import Generation, GenerationPage, GenerationRequest
 from figment.features.studio.store import GenerationRow
+from figment.generation.bounds import faults
 from figment.generation.contract import MAX_SEED
 from figment.generation.schemas import Job, JobRequest
 from figment.generation.service import Jobs
@@ -48,36 +49,28 @@ class Studio:
             return _wire(row, await self._jobs.submit(connection, owner, PLACE, row.id, requests))
 
     async def _complete(self, asked: GenerationRequest) -> JobRequest:
+        """The request with the model's defaults in it, checked against the model's card."""
         card = await self._jobs.card(asked.model)
         if asked.mask and not asked.image:
             raise InvalidInput("A mask needs an image to lie over.", field="mask")
-        wish = rules.Wish(
+        request = JobRequest(
+            model=card.name,
             prompt=asked.prompt,
             negative_prompt=asked.negative_prompt,
-            steps=asked.steps if asked.steps is not None else card.default_steps,
-            guidance=asked.guidance if asked.guidance is not None else card.default_guidance,
-            width=asked.width if asked.width is not None else card.native_size,
-            height=asked.height if asked.height is not None else card.native_size,
-            task="inpainting" if asked.mask else "image-to-image" if asked.image else "text-to-image",
-        )
-        if found := rules.faults(wish, card):
-            raise InvalidInput(
-                " ".join(fault.message for fault in found),
-                errors=[{"field": fault.field, "message": fault.message} for fault in found],
-            )
-        return JobRequest(
-            model=card.name,
-            prompt=wish.prompt,
-            negative_prompt=wish.negative_prompt,
-            seed=asked.seed if asked.seed is not None else secrets.randbelow(MAX_SEED + 1),
-            steps=wish.steps,
-            guidance=wish.guidance,
-            width=wish.width,
-            height=wish.height,
+            seed=secrets.randbelow(MAX_SEED + 1) if asked.seed is None else asked.seed,
+            steps=rules.given(asked.steps, card.default_steps),
+            guidance=rules.given(asked.guidance, card.default_guidance),
+            width=rules.given(asked.width, card.native_size),
+            height=rules.given(asked.height, card.native_size),
             strength=asked.strength if asked.image else 1.0,
             init_image=asked.image,
             mask=asked.mask,
         )
+        found = faults(request.without_pictures(), card, rules.task_of(asked.image, asked.mask))
+        if found:
+            errors = [{"field": fault.field, "message": fault.message} for fault in found]
+            raise InvalidInput(" ".join(fault.message for fault in found), errors=errors)
+        return request
 
     async def history(self, owner: UUID, cursor: str | None, words: str, limit: int) -> GenerationPage:
         """Everything that `owner` made, the newest first.

@@ -18,10 +18,11 @@ interface Props {
   promptRef: RefObject<HTMLTextAreaElement | null>;
   /** It stays where it is instead of following the scroll. */
   isStill: boolean;
+  onSent: () => void;
 }
 
-export function Composer({ promptRef, isStill }: Props) {
-  const form = useComposerForm();
+export function Composer({ promptRef, isStill, onSent }: Props) {
+  const form = useComposerForm(onSent);
   const { settingsOpen, toggleSettings } = useComposer();
   const { draft, card, problems } = form;
   const left = (card?.max_prompt_chars ?? Infinity) - lengthOf(draft.prompt);

@@ -1,4 +1,4 @@
-import type { CSSProperties } from 'react';
+import { memo, type CSSProperties } from 'react';
 import { isSettled, wallLayout } from '../rules';
 import type { Generation } from '../types';
 import { Caption } from './Caption';
@@ -11,8 +11,12 @@ interface Props {
   onReuse: () => void;
 }
 
-/** The pictures of one prompt, with their label: side by side on the wall, or large when they are the newest. */
-export function GenerationGroup({ generation, isLarge, onReuse }: Props) {
+/**
+ * The pictures of one prompt, with their label: side by side on the wall, or large when they are the newest.
+ *
+ * Memoised: an event of one job gives new pages many times a second, and every other generation in them is the same object.
+ */
+export const GenerationGroup = memo(function GenerationGroup({ generation, isLarge, onReuse }: Props) {
   const { width, height, jobs, prompt } = generation;
   const isBusy = !isSettled(generation);
   const { columns, cells } = wallLayout(jobs.length);
@@ -40,4 +44,4 @@ export function GenerationGroup({ generation, isLarge, onReuse }: Props) {
       <Caption generation={generation} isLarge={isLarge} onReuse={onReuse} />
     </article>
   );
-}
+});

@@ -1,6 +1,6 @@
 import { Modal } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
-import { getRouteApi } from '@tanstack/react-router';
+import { useHotkeys, useMediaQuery } from '@mantine/hooks';
+import { getRouteApi, useCanGoBack, useRouter } from '@tanstack/react-router';
 import { asProblem } from '@/shared/api/problem';
 import { useImage } from '../api';
 import type { Generation, Image } from '../types';
@@ -38,6 +38,9 @@ function neighbours(generations: readonly Generation[], id: string): Neighbours 
 /** One picture at full size with everything about it. Its address can be shared between a person's own tabs; Back closes it. */
 export function ImageDialog({ id, generations, onReuse }: Props) {
   const navigate = route.useNavigate();
+  const router = useRouter();
+  const canGoBack = useCanGoBack();
+  const isPhone = useMediaQuery('(max-width: 47.99em)', false, { getInitialValueInEffect: false });
   const { held, newer, older } = neighbours(generations, id);
   const asked = useImage(id, held === null);
   const image = held?.image ?? asked.data;
@@ -45,10 +48,11 @@ export function ImageDialog({ id, generations, onReuse }: Props) {
   const show = (next: string | undefined) =>
     void navigate({
       search: ({ q }) => ({ ...(q && { q }), ...(next !== undefined && { image: next }) }),
-      replace: next !== undefined,
+      replace: true,
       resetScroll: false,
     });
-  const close = () => show(undefined);
+  // Opening made an entry in the browser's history: closing takes it back, unless the page began with this picture.
+  const close = () => (canGoBack ? router.history.back() : show(undefined));
   const turnTo = (other: Shown | null) => (other === null ? null : () => show(other.image.id));
   const [toNewer, toOlder] = [turnTo(newer), turnTo(older)];
   useHotkeys([
@@ -61,7 +65,8 @@ export function ImageDialog({ id, generations, onReuse }: Props) {
       opened
       onClose={close}
       size="min(1120px, 100%)"
-      radius="lg"
+      radius={isPhone ? 0 : 'lg'}
+      fullScreen={isPhone}
       centered
       classNames={{ content: classes.content ?? '', body: classes.body ?? '', close: classes.close ?? '' }}
     >

@@ -12,6 +12,12 @@ export function WallHeader({ q }: { q: string }) {
   const navigate = route.useNavigate();
   const [words, setWords] = useState(q);
   const [settled] = useDebouncedValue(words, SEARCH_DELAY_MS);
+  const [seen, setSeen] = useState(q);
+  if (q !== seen) {
+    setSeen(q);
+    // Cleared from outside, while nobody is typing.
+    if (q === '' && settled === words) setWords('');
+  }
 
   useEffect(() => {
     void navigate({

@@ -29,7 +29,6 @@ export interface ComposerForm {
   failure: Problem | null;
   isSending: boolean;
   send: () => void;
-  dismiss: () => void;
 }
 
 function fieldProblems(problem: Problem | null): FieldProblems {
@@ -40,7 +39,7 @@ function fieldProblems(problem: Problem | null): FieldProblems {
 }
 
 /** The draft, what is wrong with it (by our rules at once, by the server's after sending), and the way to send it. */
-export function useComposerForm(): ComposerForm {
+export function useComposerForm(onSent: () => void): ComposerForm {
   const { draft, change, toggleSettings } = useComposer();
   const { data: cards = [] } = useModels();
   const generate = useGenerate();
@@ -59,7 +58,7 @@ export function useComposerForm(): ComposerForm {
     const wrong = Object.keys(own) as DraftField[];
     setTried(wrong.length > 0);
     if (wrong.some((field) => field !== 'prompt')) toggleSettings(true);
-    if (wrong.length === 0) generate.mutate(draft);
+    if (wrong.length === 0) generate.mutate(draft, { onSuccess: onSent });
     else requestAnimationFrame(() => document.querySelector<HTMLElement>(`[name="${wrong[0] ?? 'prompt'}"]`)?.focus());
   };
 
@@ -75,6 +74,5 @@ export function useComposerForm(): ComposerForm {
     failure: Object.keys(told).length > 0 ? null : problem,
     isSending: generate.isPending,
     send,
-    dismiss: () => generate.reset(),
   };
 }

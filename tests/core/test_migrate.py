@@ -1,0 +1,123 @@
+"""Migrations: from nothing, again, by two at once, and the parts for servers older than ours."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from figment.core.migrate import migrate
+from figment.core.migrations.versions import v0001_foundation
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def empty_url(postgres: str) -> Iterator[str]:
+    """A database with nothing in it."""
+    name = f"migrate_{next(_numbers)}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield postgres.replace("/figment?", f"/{name}?")
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def ask(url: str, sql: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def tables(url: str) -> set[str]:
+    return {row[0] for row in ask(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+
+
+def test_from_nothing_and_again(empty_url: str) -> None:
+    migrate(empty_url)
+    made = tables(empty_url)
+    assert {"people", "sessions", "images", "blobs", "jobs", "events", "rate_limits", "procrastinate_jobs"} <= made
+    assert ask(empty_url, "SELECT 1 FROM pg_extension WHERE extname = 'vector'") == [(1,)]
+    assert ask(empty_url, "SELECT version_num FROM alembic_version") == [("0001",)]
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("INSERT INTO people (name) VALUES ('Ada')")
+    migrate(empty_url)
+    assert tables(empty_url) == made
+    assert ask(empty_url, "SELECT name FROM people") == [("Ada",)]
+
+
+def test_four_starters_at_once(empty_url: str) -> None:
+    together = threading.Barrier(4)
+    failures: list[Exception] = []
+
+    def start() -> None:
+        together.wait()
+        try:
+            migrate(empty_url)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == []
+    assert ask(empty_url, "SELECT count(*) FROM alembic_version") == [(1,)]
+
+
+def test_a_migration_that_breaks_leaves_nothing(empty_url: str) -> None:
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("CREATE TABLE studio_generations ()")
+    with pytest.raises(Exception, match="studio_generations"):
+        migrate(empty_url)
+    assert tables(empty_url) == {"studio_generations"}
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("DROP TABLE studio_generations")
+    migrate(empty_url)
+    assert "studio_generations" in tables(empty_url)
+
+
+class TestUuidv7OfOlderServers:
+    """PostgreSQL 15 to 17 have no `uuidv7()`; the same statement under another name, for every version."""
+
+    @pytest.fixture
+    def url(self, empty_url: str) -> str:
+        statement = v0001_foundation._UUIDV7.replace("uuidv7()", "our_uuidv7()").replace("< 180000", "> 0")
+        with psycopg.connect(empty_url) as connection:
+            connection.execute(statement.encode())
+        return empty_url
+
+    def test_layout(self, url: str) -> None:
+        before = time.time_ns() // 1_000_000
+        made = [row[0] for row in ask(url, "SELECT our_uuidv7() FROM generate_series(1, 500)")]
+        after = time.time_ns() // 1_000_000
+        assert all(isinstance(value, UUID) for value in made)
+        assert {value.version for value in made} == {7}
+        assert {value.int >> 62 & 3 for value in made} == {2}, "RFC 9562's variant"
+        assert len(set(made)) == 500
+        assert all(before <= value.int >> 80 <= after for value in made)
+        for bit in range(74):
+            at = bit if bit < 62 else bit + 2
+            ones = sum(value.int >> at & 1 for value in made)
+            assert 150 < ones < 350, f"bit {at} is not random"
+
+    def test_order(self, url: str) -> None:
+        made = []
+        with psycopg.connect(url, autocommit=True) as connection:
+            for _ in range(20):
+                row = connection.execute("SELECT our_uuidv7()").fetchone()
+                assert row is not None
+                made.append(row[0])
+                time.sleep(0.002)
+        assert made == sorted(made)
+
+    def test_it_is_not_made_where_the_server_has_its_own(self, empty_url: str) -> None:
+        migrate(empty_url)
+        schemas = ask(empty_url, "SELECT pronamespace::regnamespace::text FROM pg_proc WHERE proname = 'uuidv7'")
+        assert set(schemas) == {("pg_catalog",)}
