@@ -16,7 +16,7 @@ ifdef PORT
 export FIGMENT_PORT := $(PORT)
 endif
 # Node of the machine when it is new enough, else the one that `setup-node` puts into the virtual environment.
-NODE_OK := $(shell node -e 'process.exit(+process.versions.node.split(".")[0] >= 20 ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null && echo yes)
+NODE_OK := $(shell node -e 'const [a,b]=process.versions.node.split(".").map(Number);process.exit(a>20||a==20&&b>=19?0:1)' 2>/dev/null && command -v npm >/dev/null && echo yes)
 ifeq ($(NODE_OK),yes)
 NPM := npm
 else
@@ -47,6 +47,7 @@ check: $(VENV)/.dev web/node_modules/.figment web/src/shared/api/schema.d.ts ## 
 
 format: $(VENV)/.dev web/node_modules/.figment ## put every file into its form
 	$(BIN)/ruff check --fix-only -q . ; $(BIN)/ruff format .
+	$(BIN)/python -m tools.reference
 	$(WEB) run format
 
 e2e: $(VENV)/.dev web/dist/index.html ## one journey a place, in Chromium

@@ -55,7 +55,7 @@ async def measure(url: str, data: Path, rounds: int) -> None:
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(open_house(settings, url))
         worker = Instant()
-        runner = JobRunner(house.database, house.queue, house.images, worker, settings)
+        runner = JobRunner(house.database, house.images, worker, settings)
         bare_app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=libpq_url(url)))
         began: list[asyncio.Future[float]] = []
 
@@ -66,7 +66,9 @@ async def measure(url: str, data: Path, rounds: int) -> None:
         await stack.enter_async_context(bare_app.open_async())
         running = [
             asyncio.create_task(runner.run()),
-            asyncio.create_task(bare_app.run_worker_async(queues=["bare"], concurrency=64, install_signal_handlers=False)),
+            asyncio.create_task(
+                bare_app.run_worker_async(queues=["bare"], concurrency=64, install_signal_handlers=False)
+            ),
         ]
         async with house.database.transaction() as connection:
             owner = (await accounts_store.add_person(connection, "Bench")).id
@@ -94,7 +96,9 @@ async def measure(url: str, data: Path, rounds: int) -> None:
         await asyncio.gather(*running, return_exceptions=True)
     print(f"   bare procrastinate   {milliseconds(bare)}")
     print(f"   a job of ours        {milliseconds(ours)}")
-    verdict("enqueue to start, over bare", statistics.median(ours) / statistics.median(bare), GOAL, at_most=True, unit="×")
+    verdict(
+        "enqueue to start, over bare", statistics.median(ours) / statistics.median(bare), GOAL, at_most=True, unit="×"
+    )
 
 
 def main() -> None:

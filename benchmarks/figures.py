@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 def heading(title: str) -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     load = os.getloadavg()[0]
-    print(f"\n== {title}\n   {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.machine()}, {cores} cores, load before {load:.1f}")
+    print(
+        f"\n== {title}\n   {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.machine()}, {cores} cores, load before {load:.1f}"
+    )
 
 
 def milliseconds(seconds: Sequence[float]) -> str:

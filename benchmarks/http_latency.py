@@ -124,9 +124,13 @@ async def measure(server: Server, pipe: Connection, rounds: int) -> None:
     ratio = statistics.median(crowd_rate) / statistics.median(bare_rate)
     print(f"   bare loop            {milliseconds(bare)}")
     print(f"   over HTTP            {milliseconds(through)}")
-    print(f"   images/s             bare {statistics.median(bare_rate):.2f}   {CLIENTS} clients {statistics.median(crowd_rate):.2f}")
+    print(
+        f"   images/s             bare {statistics.median(bare_rate):.2f}   {CLIENTS} clients {statistics.median(crowd_rate):.2f}"
+    )
     house, database = memory(server)
-    print(f"   resident             bare {resident / 2**20:.0f} MB   server {house:.0f} MB   its database {database:.0f} MB")
+    print(
+        f"   resident             bare {resident / 2**20:.0f} MB   server {house:.0f} MB   its database {database:.0f} MB"
+    )
     verdict("overhead of one picture", overhead_ms, OVERHEAD_GOAL_MS, at_most=True, unit=" ms")
     verdict(f"images/s with {CLIENTS} clients over bare", ratio, THROUGHPUT_GOAL, at_most=False)
 
@@ -139,7 +143,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
         ours, theirs = multiprocessing.get_context("spawn").Pipe()
-        child = multiprocessing.get_context("spawn").Process(target=bare_loop, args=(theirs, data / "cache"), daemon=True)
+        child = multiprocessing.get_context("spawn").Process(
+            target=bare_loop, args=(theirs, data / "cache"), daemon=True
+        )
         child.start()
         limits = {"limit_generations": "off", "limit_sessions": "off", "limit_requests": "off", "log_level": "warning"}
         try:

@@ -26,6 +26,7 @@ from figment.core.settings import Settings
 from figment.core.storage import BucketOptions, Storage
 from figment.engine.local import LocalEngine, local_engine
 from figment.engine.models import Catalogue
+from figment.engine.schedule import Limits
 from figment.features.studio import routes as studio_routes
 from figment.features.studio.service import Studio
 from figment.generation import routes as generation_routes
@@ -42,7 +43,6 @@ _UPLOAD_PATHS = ("/api/images", "/blobs/")
 _JSON_BYTES = 1024 * 1024
 # The multipart wrapping around a file of the largest size.
 _FORM_BYTES = 64 * 1024
-_QUEUE_CONNECTIONS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,10 @@ def build_storage(settings: Settings) -> Storage:
 
 def build_engine(settings: Settings) -> LocalEngine:
     return local_engine(
-        settings.data / "cache", models_dir=settings.models_dir, threads=settings.engine_threads or None
+        settings.data / "cache",
+        models_dir=settings.models_dir,
+        threads=settings.engine_threads or None,
+        limits=Limits(max_rows=settings.engine_queue),
     )
 
 
@@ -84,13 +87,13 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
     await asyncio.to_thread(migrate.migrate, database_url)
     database = Database(database_url, settings.database_pool)
     bus = Bus(database)
-    queue = build_queue(database_url, _QUEUE_CONNECTIONS)
+    # Not opened: jobs are queued on the connections of those who submit them.
+    queue = build_queue(database_url, 1)
     storage = build_storage(settings)
     images = Images(database, storage, settings.signing_key, settings.upload_bytes, settings.upload_pixels)
     jobs = Jobs(database, bus, queue, images, _installed(settings), settings.queue_limit, settings.queue_limit_person)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        await stack.enter_async_context(queue.open_async())
         await bus.start()
         stack.push_async_callback(bus.stop)
         yield House(
@@ -118,14 +121,14 @@ def _installed(settings: Settings) -> Callable[[], Awaitable[Sequence[ModelCard]
 
 
 @contextlib.asynccontextmanager
-async def working(house: House) -> AsyncIterator[LocalEngine]:
+async def working(house: House) -> AsyncIterator[JobRunner]:
     """Start the engine and take jobs until the block is left."""
     engine = build_engine(house.settings)
     await engine.start()
-    runner = JobRunner(house.database, house.queue, house.images, engine, house.settings)
+    runner = JobRunner(house.database, house.images, engine, house.settings)
     task = asyncio.create_task(runner.run(), name="job runner")
     try:
-        yield engine
+        yield runner
     finally:
         # Jobs end or go back to the queue before the engine that they wait for is stopped.
         task.cancel()
@@ -164,8 +167,9 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:
             house = await stack.enter_async_context(open_house(settings, database_url))
+            app.state.runner = None
             if with_worker:
-                await stack.enter_async_context(working(house))
+                app.state.runner = await stack.enter_async_context(working(house))
             await stack.enter_async_context(housekeeping(house))
             for name in ("database", "storage", "bus", "limiter", "accounts", "images", "jobs", "studio"):
                 setattr(app.state, name, getattr(house, name))
@@ -178,6 +182,8 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
         version=version("figment"),
         summary="Images that do not exist, made on a server of your own.",
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
         generate_unique_id_function=http.operation_id,
         middleware=[
             Middleware(
@@ -189,6 +195,7 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
         ],
     )
     http.add_error_handlers(app)
+    http.add_docs(app, settings.web_root)
     _add_health(app)
     for router in (account_routes, generation_routes, image_routes, studio_routes):
         app.include_router(router.router)
@@ -221,13 +228,16 @@ def _add_health(app: FastAPI) -> None:
 
     @app.get("/readyz", tags=["operations"])
     async def readyz(request: Request) -> dict[str, str]:
-        """The process can do its work: the database answers."""
+        """The process can do its work: the database answers, and jobs are taken if it is one that takes them."""
         try:
             async with asyncio.timeout(2):
                 async with request.app.state.database.transaction() as connection:
                     await connection.execute(text("SELECT 1"))
         except Exception as error:
             raise Unavailable("The database does not answer.") from error
+        runner: JobRunner | None = request.app.state.runner
+        if runner is not None and not runner.healthy:
+            raise Unavailable("Jobs are not being taken from the queue.")
         return {"status": "ready"}
 
 

@@ -25,6 +25,7 @@ class Server:
     """A running `figment serve`."""
 
     def __init__(self, data: Path, **settings: object) -> None:
+        self.data = data
         self._log = data / f"server-{time.monotonic_ns()}.log"
         with self._log.open("w") as log:
             self.process = subprocess.Popen(

@@ -83,7 +83,7 @@ async def _assert_nothing_left_over(data: Path) -> None:
     assert url is not None
     with psycopg.connect(url) as connection:
         counts = {
-            table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # type: ignore[arg-type]
+            table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()
             for table in ("jobs", "images", "blobs", "procrastinate_jobs")
         }
         named = {row[0] for row in connection.execute("SELECT DISTINCT sha256 FROM images")}

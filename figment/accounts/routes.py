@@ -38,8 +38,10 @@ def session_token(request: Request) -> str | None:
     return request.cookies.get(_cookie_name(request))
 
 
-def set_session_cookie(request: Request, response: Response, token: str) -> None:
-    response.set_cookie(
+def set_session_cookie(request: Request, token: str) -> None:
+    """Send the cookie with whatever the answer will be: a first visit whose request is refused is a visit all the same."""
+    carrier = Response()
+    carrier.set_cookie(
         _cookie_name(request),
         token,
         max_age=_YEAR_S,
@@ -48,6 +50,7 @@ def set_session_cookie(request: Request, response: Response, token: str) -> None
         httponly=True,
         samesite="lax",
     )
+    request.state.cookie = carrier.headers["set-cookie"]
 
 
 async def person_or_none(request: Request, service: AccountsService) -> Person | None:
@@ -78,9 +81,7 @@ async def signed_in(person: MaybePerson) -> Person:
 SignedIn = Annotated[Person, Depends(signed_in)]
 
 
-async def person_or_guest(
-    request: Request, response: Response, service: AccountsService, person: MaybePerson
-) -> Person:
+async def person_or_guest(request: Request, service: AccountsService, person: MaybePerson) -> Person:
     """Who asks; a first visit becomes a guest, whose cookie goes out with the answer."""
     if person is not None:
         return person
@@ -88,7 +89,7 @@ async def person_or_guest(
     rate: Rate = request.app.state.rates["sessions"]
     await limiter.spend([f"sessions:address:{request.state.address}"], rate)
     guest, token = await service.make_guest(request.headers.get("user-agent", ""))
-    set_session_cookie(request, response, token)
+    set_session_cookie(request, token)
     return guest
 
 
@@ -102,8 +103,10 @@ async def get_session(person: MaybePerson) -> Session:
 
 
 @router.post("/session")
-async def start_session(person: PersonOrGuest) -> Session:
-    """Who I am; a first visit becomes a guest."""
+async def start_session(request: Request, person: PersonOrGuest) -> Session:
+    """Who I am; a first visit becomes a guest. The browser is asked to keep the cookie for another year."""
+    if token := session_token(request):
+        set_session_cookie(request, token)
     return Session(person=person)
 
 

@@ -54,6 +54,7 @@ def _database(settings: Settings, start: bool = True) -> Iterator[str]:
     With `start`, a running one is refused: two servers on one data folder would fight over it.
     """
     from figment.core.postgres import EmbeddedPostgres, PostgresError, running_url
+    from figment.core.postgres_keeper import kept_running
 
     if settings.database_url:
         yield settings.database_url
@@ -67,7 +68,8 @@ def _database(settings: Settings, start: bool = True) -> Iterator[str]:
     except (PostgresError, OSError) as error:
         _fail(str(error))
     try:
-        yield url
+        with kept_running(postgres, url):
+            yield url
     finally:
         postgres.stop()
 

@@ -96,7 +96,9 @@ def _external_database(url: str) -> Finding:
                 "SELECT current_setting('server_version'), EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector')"
             ).fetchone()
     except psycopg.Error as error:
-        return Finding("wrong", f"the database does not answer: {str(error).strip()}", "Check FIGMENT_DATABASE_URL.")
+        return Finding(
+            "wrong", f"the database does not answer: {' '.join(str(error).split())}", "Check FIGMENT_DATABASE_URL."
+        )
     if row is None or not row[1]:
         return Finding("wrong", "the database lacks pgvector", "Install the extension `vector` on the database server.")
     return Finding("ok", f"PostgreSQL {row[0]} with pgvector")
@@ -107,9 +109,8 @@ def _storage(settings: Settings) -> Iterator[Finding]:
 
     from figment.main import build_storage
 
-    storage = build_storage(settings)
-
     async def probe() -> None:
+        storage = build_storage(settings)
         await storage.put("doctor/probe", b"probe", "text/plain")
         if await storage.get("doctor/probe") != b"probe":
             raise ValueError("what was written does not come back")

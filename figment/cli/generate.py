@@ -20,6 +20,7 @@ from figment.core.errors import FigmentError
 from figment.core.settings import Settings
 from figment.engine.local import LocalEngine, local_engine
 from figment.engine.models import BrokenModel
+from figment.engine.refusals import why_refuse
 from figment.generation import contract
 from figment.generation.contract import Finished, GenerationRefused, ImageRequest, ModelCard, Ticket
 from figment.images import codec
@@ -57,6 +58,8 @@ async def make(order: Order, settings: Settings) -> None:
     form = _FORMATS.get(order.out.suffix.lower())
     if form is None:
         raise PictureFailed(f"{order.out}: the name must end in one of {', '.join(_FORMATS)}.")
+    if not order.out.absolute().parent.is_dir():
+        raise PictureFailed(f"{order.out} cannot be written: there is no folder {order.out.parent}.")
     try:
         engine = local_engine(
             settings.data / "cache",
@@ -64,7 +67,14 @@ async def make(order: Order, settings: Settings) -> None:
             default_model=order.model,
             threads=settings.engine_threads or None,
         )
-        request = _request(order, (await engine.models())[0], settings)
+        cards = await engine.models()
+        if not cards:
+            raise PictureFailed("No model is installed. `figment doctor` says why.")
+        card = cards[0]
+        request = _request(order, card, settings)
+        # The engine would say the same, after it has loaded the model.
+        if reason := why_refuse(request, card):
+            raise PictureFailed(reason)
         finished = await _run(engine, request)
     except (GenerationRefused, BrokenModel, FigmentError, contract.WorkerLost, OSError) as error:
         raise PictureFailed(str(error)) from error

@@ -131,8 +131,9 @@ async def _welcome(application: FastAPI, port: int, settings: Settings) -> None:
     house: House = application.state.house
     shown = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::", "::1") else settings.host  # noqa: S104
     address = settings.public_url or f"http://{shown}:{port}"
+    claim = await house.accounts.admin_claim()
     typer.secho(f"\n  Figment is at {address}", bold=True)
-    if claim := await house.accounts.admin_claim():
+    if claim:
         typer.echo(f"  Open this once to become its first administrator: {address}/welcome#{claim}")
     typer.echo("  Ctrl-C stops it.\n")
 

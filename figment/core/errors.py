@@ -32,7 +32,7 @@ class FigmentError(Exception):
     def problem(self) -> dict[str, Any]:
         """The body of an `application/problem+json` answer."""
         return {
-            "type": f"/docs/errors#{self.code}",
+            "type": f"/docs/errors/{self.code}",
             "title": self.title(),
             "status": self.status,
             "code": self.code,

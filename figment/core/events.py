@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 _CHANNEL = "figment_events"
 _BACKLOG = 256
 _PAGE = 200
+_LOOK_S = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +223,11 @@ class Bus:
         async with connection:
             await connection.execute(f"LISTEN {_CHANNEL}")
             await self._deliver_new()
-            async for _ in connection.notifies():
-                await self._deliver_new()
+            while True:
+                async for _ in connection.notifies(timeout=_LOOK_S):
+                    await self._deliver_new()
+                # Nothing for a while: is the other end still there? A half-open connection would be silent for ever.
+                await connection.execute("SELECT 1")
 
     async def _deliver_new(self) -> None:
         """Read what is new once for the whole process, and hand it to the streams that asked for its topic."""

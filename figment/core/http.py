@@ -11,7 +11,8 @@ from pathlib import Path
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.routing import APIRoute
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.datastructures import Headers, MutableHeaders
@@ -72,7 +73,7 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(FigmentError)
     async def figment_error(_: Request, error: FigmentError) -> Response:
         if error.status >= 500:
-            log.error("request.failed", code=error.code, detail=error.detail, exc_info=error)
+            log.error("request.failed", code=error.code, detail=error.detail, exc_info=error.__cause__)
         return problem_response(error)
 
     @app.exception_handler(RequestValidationError)
@@ -89,6 +90,28 @@ def add_error_handlers(app: FastAPI) -> None:
         other = MalformedRequest(str(error.detail))
         other.status = error.status_code
         return problem_response(other)
+
+
+def add_docs(app: FastAPI, web_root: Path) -> None:
+    """`/docs` without a content delivery network, and what each problem's `type` leads to."""
+    app.mount("/docs/vendor", StaticFiles(directory=web_root / "vendor", check_dir=False))
+
+    @app.get("/docs", include_in_schema=False)
+    async def swagger() -> Response:
+        return get_swagger_ui_html(
+            openapi_url=app.openapi_url or "",
+            title=f"{app.title} API",
+            swagger_js_url="/docs/vendor/swagger-ui-bundle.js",
+            swagger_css_url="/docs/vendor/swagger-ui.css",
+            swagger_favicon_url="/icon.svg",
+        )
+
+    @app.get("/docs/errors/{code}", include_in_schema=False)
+    async def error_page(code: str) -> Response:
+        for error in FigmentError.every():
+            if error.code == code:
+                return PlainTextResponse(f"{error.title()} ({error.status})\n\n{error.message()}\n")
+        raise NotFound(f"There is no error {code[:60]!r}.")
 
 
 def _from_validation(error: RequestValidationError) -> FigmentError:
@@ -179,6 +202,8 @@ class Edge:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
+                if cookie := scope["state"].get("cookie"):
+                    headers.append("Set-Cookie", cookie)
                 for name, value in _SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)

@@ -37,7 +37,10 @@ class Settings(BaseSettings):
         None, description="PostgreSQL 15 or newer with pgvector. Unset: the embedded one runs."
     )
     database_pool: int = Field(
-        12, ge=4, le=200, description="Most database connections a process holds for its requests and jobs."
+        12,
+        ge=4,
+        le=200,
+        description="Database connections a process keeps; bursts, the queue and events add up to 16.",
     )
     storage_url: str | None = Field(
         None,

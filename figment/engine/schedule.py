@@ -58,8 +58,7 @@ class Limits:
 class Row:
     """One image on its way. `network_rows` is 2 where guidance needs the unconditional velocity too.
 
-    `deadline_s` counts from arrival; `patience_s` is that, or what the schedule allows it. A row can be queued before it is `ready` (text
-    still being encoded).
+    `deadline_s` counts from arrival. A row can be queued before it is `ready` (text still being encoded).
     `turn_began` is when it became its person's first.
     """
 
@@ -73,7 +72,6 @@ class Row:
     ready: bool = True
     steps_done: int = 0
     arrived: float = 0.0
-    patience_s: float = 0.0
     turn_began: float | None = None
 
     @property
@@ -84,10 +82,6 @@ class Row:
     def breadth(self) -> int:
         """Network rows that its next call takes."""
         return self.network_rows if self.steps_done < self.steps else 1
-
-    @property
-    def due(self) -> float:
-        return self.arrived + self.patience_s
 
     @property
     def queue(self) -> tuple[Urgency, str | int]:
@@ -138,7 +132,6 @@ class Schedule:
             raise ValueError(f"row {row.id} cannot be queued")
         self._refuse_if_full(row)
         row.arrived = self.clock()
-        row.patience_s = row.deadline_s if row.deadline_s is not None else self.limits.stretch * self._work_s(row)
         self._rows[row.id] = row
         self._changed(row)
 
@@ -182,7 +175,7 @@ class Schedule:
     def order(self) -> Sequence[Row]:
         """All rows, first to last."""
         if self._order is None:
-            self._order = sorted(self._rows.values(), key=_by_turn(self._rows.values()))
+            self._order = sorted(self._rows.values(), key=_by_turn(self._rows.values(), self._patience_s))
         return self._order
 
     def place(self, row_id: int) -> int:
@@ -207,12 +200,23 @@ class Schedule:
         self._order = None
         mine = [other for other in self._rows.values() if other.queue == row.queue]
         if mine:
-            first = min(mine, key=lambda other: (other.due, other.id))
+            first = min(mine, key=lambda other: (other.arrived + self._patience_s(other), other.id))
             first.turn_began = self.clock() if first.turn_began is None else first.turn_began
 
     def _work_s(self, row: Row) -> float:
         step = self.costs.seconds(Lane(row.shape, Phase.DENOISE), row.network_rows)
         return (row.steps - row.steps_done) * step + self.costs.seconds(Lane(row.shape, Phase.DECODE), 1)
+
+    def _patience_s(self, row: Row) -> float:
+        """How long a row may take: its deadline, or some times its own work.
+
+        By what a step costs now, not by what it seemed to cost when the row came: between two rows only their work may decide, or the one
+        that came before the device was measured (or while it was slow) waits for all that come after.
+        """
+        if row.deadline_s is not None:
+            return row.deadline_s
+        step = self.costs.seconds(Lane(row.shape, Phase.DENOISE), row.network_rows)
+        return self.limits.stretch * (row.steps * step + self.costs.seconds(Lane(row.shape, Phase.DECODE), 1))
 
     def _leader(self, ready: Sequence[Row]) -> Row:
         """The first row, unless a less urgent class is owed a whole step."""
@@ -261,17 +265,17 @@ class Schedule:
         return bucket > used and seconds <= allowed_s and seconds <= self.limits.step_budget_s
 
 
-def _by_turn(rows: Iterable[Row]) -> Callable[[Row], tuple[int, int, float, int]]:
+def _by_turn(rows: Iterable[Row], patience_s: Callable[[Row], float]) -> Callable[[Row], tuple[int, int, float, int]]:
     """The sort key: class, turn (0: its person's first row), deadline, age."""
     turns: dict[int, int] = {}
     seen: dict[tuple[Urgency, str | int], int] = {}
-    for row in sorted(rows, key=lambda row: (row.due, row.id)):
+    for row in sorted(rows, key=lambda row: (row.arrived + patience_s(row), row.id)):
         turns[row.id] = seen.get(row.queue, 0)
         seen[row.queue] = turns[row.id] + 1
 
     def key(row: Row) -> tuple[int, int, float, int]:
         began = row.arrived if row.turn_began is None else row.turn_began
-        return (row.urgency, turns[row.id], began + row.patience_s, row.id)
+        return (row.urgency, turns[row.id], began + patience_s(row), row.id)
 
     return key
 

@@ -1,5 +1,7 @@
 """What can go wrong between asking for an image and having it."""
 
+import math
+
 from figment.core.errors import FigmentError
 
 
@@ -10,7 +12,7 @@ class QueueIsFull(FigmentError):
     code = "queue_full"
 
     def __init__(self, detail: str | None = None, *, retry_after_s: float, ahead: int) -> None:
-        super().__init__(detail, retry_after_s=max(1, round(retry_after_s)), ahead=ahead)
+        super().__init__(detail, retry_after_s=max(1, math.ceil(retry_after_s)), ahead=ahead)
 
 
 class UnknownModel(FigmentError):
@@ -22,6 +24,13 @@ class UnknownModel(FigmentError):
     def __init__(self, name: str, known: list[str]) -> None:
         detail = f"There is no model {name[:80]!r} here. Installed: {', '.join(known)}."
         super().__init__(detail, errors=[{"field": "model", "message": detail}])
+
+
+class NoModel(FigmentError):
+    """No model is installed here. Whoever runs this server can see why with `figment doctor`."""
+
+    status = 503
+    code = "no_model"
 
 
 class JobNotRetryable(FigmentError):

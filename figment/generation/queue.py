@@ -13,7 +13,7 @@ from figment.generation.store import JobRow
 
 QUEUE = "generation"
 _TASK = "generation.run"
-_RUNNER = "runner"
+RUNNER = "runner"
 _PRIORITY = {Urgency.LIVE: 30, Urgency.INTERACTIVE: 20, Urgency.STUDIO: 10, Urgency.PREFETCH: 0}
 
 
@@ -35,13 +35,13 @@ class _WhenAsked(BaseRetryStrategy):
 
 
 def build_queue(database_url: str, pool_size: int) -> App:
-    """The queue's app. Workers put their `JobRunner` into the context under `runner`."""
+    """The queue's app. Workers give `JobRunner.run_job` in the context under `RUNNER`; whoever only queues need not open it."""
     connector = PsycopgConnector(conninfo=libpq_url(database_url), min_size=1, max_size=pool_size)
     app = App(connector=connector)
 
     @app.task(name=_TASK, queue=QUEUE, pass_context=True, retry=_WhenAsked())
     async def run(context: JobContext, job: str) -> None:
-        await context.additional_context[_RUNNER](context, job)
+        await context.additional_context[RUNNER](context, job)
 
     return app
 

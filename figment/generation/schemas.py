@@ -49,7 +49,10 @@ class JobError(BaseModel):
 
 
 class Job(BaseModel):
-    """One image being made. `ref` is what it is made for in its `place`: in Studio, the generation."""
+    """One image being made. `ref` is what it is made for in its `place`: in Studio, the generation.
+
+    `fence` grows whenever the job changes hands or ends: of two accounts of a job, the one with the higher fence is the newer.
+    """
 
     id: UUID
     place: str
@@ -57,11 +60,17 @@ class Job(BaseModel):
     state: JobState
     seed: int
     attempt: int
+    fence: int
     ahead: int | None = None
     progress: JobProgress | None = None
     error: JobError | None = None
     image: Image | None = None
     created_at: datetime
+
+
+def gave_up(reason: str, attempts: int) -> str:
+    """The reason of a job that was tried as often as it may be."""
+    return f"{reason} each of the {attempts} times that this was tried. Try again later; the log says more."
 
 
 class Model(BaseModel):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from procrastinate import App
@@ -16,7 +16,7 @@ from figment.core.events import Bus, Event, Gap
 from figment.core.ids import uuid7
 from figment.generation import store
 from figment.generation.contract import ModelCard, Urgency
-from figment.generation.errors import JobNotRetryable, QueueIsFull, UnknownModel
+from figment.generation.errors import JobNotRetryable, NoModel, QueueIsFull, UnknownModel
 from figment.generation.queue import abort, enqueue_again, places
 from figment.generation.schemas import FINAL, Job, JobError, JobProgress, JobRequest
 from figment.generation.store import JobRow
@@ -59,6 +59,8 @@ class Jobs:
             UnknownModel: no model of that name is installed.
         """
         cards = await self._cards()
+        if not cards:
+            raise NoModel
         if name is None:
             return cards[0]
         for card in cards:
@@ -133,24 +135,26 @@ class Jobs:
         """Stop a job: at once while it waits, within one step while it runs. A finished job stays as it is."""
         async with self._database.transaction() as connection:
             await self._owned(connection, owner, job)
-            row = await self._cancel(connection, job)
-            return (await self.wire_all(connection, [row]))[0]
+            row = await store.job_by_id(connection, job, lock=True)
+            if row is None:
+                raise NotFound
+            row = await self._cancel(connection, row)
+            found = (await self.wire_all(connection, [row]))[0]
+            if row.state == "cancelled":
+                await events.publish(connection, [job_event(row.topic, found)])
+            return found
 
-    async def _cancel(self, connection: Connection, job: UUID) -> JobRow:
-        row = await store.job_by_id(connection, job, lock=True)
-        if row is None:
-            raise NotFound
+    async def _cancel(self, connection: Connection, row: JobRow) -> JobRow:
+        """Cancel a locked job. Says nothing of it: events come last in a transaction."""
         if row.state in FINAL:
             return row
         if row.queue_id is not None:
             # Tells the worker that has it, in the same transaction; one that has not begun finds nothing to begin.
             await abort(self._queue, connection, row.queue_id)
         if row.state == "running":
-            await store.request_cancel(connection, job)
+            await store.request_cancel(connection, row.id)
             return row
-        ended = await store.finish(connection, job, row.fence, "cancelled") or row
-        await events.publish(connection, [job_event(ended.topic, wire(ended))])
-        return ended
+        return await store.finish(connection, row.id, row.fence, "cancelled") or row
 
     async def retry(self, owner: UUID, job: UUID) -> Job:
         """Run a failed or cancelled job again, under the same id.
@@ -163,6 +167,10 @@ class Jobs:
             row = await store.job_by_id(connection, job, lock=True)
             if row is None or row.state not in ("failed", "cancelled"):
                 raise JobNotRetryable
+            everybody, mine = await store.room(connection, owner)
+            room = store.Room(everybody, mine, everybody < self._queue_limit and mine < self._queue_limit_person)
+            if not room.enough:
+                raise self._full(room, 1)
             row = await store.reset(connection, job)
             await enqueue_again(self._queue, connection, row)
             found = (await self.wire_all(connection, [row]))[0]
@@ -170,12 +178,18 @@ class Jobs:
             return found
 
     async def drop(self, connection: Connection, place: str, refs: Sequence[UUID]) -> list[UUID]:
-        """Cancel what runs for these refs and forget the jobs. Gives the images that they had made."""
-        rows = await store.jobs_by_ref(connection, place, refs)
+        """Cancel what runs for these refs and forget the jobs, in the caller's transaction. Gives the images that they had made.
+
+        Call it last: it ends with the events' lock.
+        """
+        rows = await store.lock_by_ref(connection, place, refs)
+        told = []
         for row in rows:
             if row.state not in FINAL:
-                await self._cancel(connection, row.id)
+                ended = await self._cancel(connection, row)
+                told.append(job_event(row.topic, wire(replace(ended, state="cancelled"))))
         await store.delete_jobs(connection, [row.id for row in rows])
+        await events.publish(connection, told)
         return [row.image for row in rows if row.image]
 
     async def follow(self, owner: UUID, job: UUID, after: int | None) -> AsyncIterator[Event] | None:
@@ -186,27 +200,34 @@ class Jobs:
         async with self._database.transaction() as connection:
             row = await self._owned(connection, owner, job)
             newest = (await events.latest(connection, [job])).get(job)
-            snapshot = job_event(row.topic, (await self.wire_all(connection, [row]))[0])
-        told = newest.id if newest else 0
-        if after is not None and row.state in FINAL and after >= told:
+        if after is not None and row.state in FINAL and newest is not None and after >= newest.id:
             return None
-        return self._follow(row, snapshot, told, after)
+        if row.state in FINAL and newest is None:
+            # Its events are kept no longer: the end is told once more rather than never.
+            return self._only(await self._snapshot(row, after or 0))
+        return self._follow(row, newest.id if newest else 0, after)
 
-    async def _follow(self, row: JobRow, snapshot: Event, told: int, after: int | None) -> AsyncIterator[Event]:
+    async def _follow(self, row: JobRow, told: int, after: int | None) -> AsyncIterator[Event]:
         if after is None:
-            # The snapshot was read after `told`: what commits in between is told twice rather than never.
-            yield Event(snapshot.topic, "job", snapshot.data, row.id, told)
-            if row.state in FINAL:
+            # Read after `told`: what commits in between is told twice rather than never.
+            snapshot = await self._snapshot(row, told)
+            yield snapshot
+            if snapshot.data["state"] in FINAL:
                 return
-            after = told
-        async for event in self._bus.subscribe([row.topic], after, subject=row.id):
-            if isinstance(event, Gap):
-                yield Event(snapshot.topic, "job", snapshot.data, row.id, event.id)
-            else:
-                yield event
-            data: dict[str, Any] = snapshot.data if isinstance(event, Gap) else event.data
-            if data["state"] in FINAL:
+        async for event in self._bus.subscribe([row.topic], told if after is None else after, subject=row.id):
+            found = await self._snapshot(row, event.id) if isinstance(event, Gap) else event
+            yield found
+            if found.data["state"] in FINAL:
                 return
+
+    async def _snapshot(self, row: JobRow, event_id: int) -> Event:
+        """The job as it is now, as an event of that id."""
+        now = await self.get(row.owner, row.id)
+        return replace(job_event(row.topic, now), id=event_id)
+
+    @staticmethod
+    async def _only(event: Event) -> AsyncIterator[Event]:
+        yield event
 
     async def _owned(self, connection: Connection, owner: UUID, job: UUID) -> JobRow:
         row = await store.job_by_id(connection, job)
@@ -248,6 +269,7 @@ def wire(row: JobRow, ahead: int | None = None) -> Job:
         state=row.state,
         seed=row.request["seed"],
         attempt=row.attempt,
+        fence=row.fence,
         ahead=ahead,
         error=error,
         created_at=row.created_at,

@@ -153,20 +153,20 @@ async def begin_attempt(connection: Connection, job: UUID) -> JobRow | None:
     return JobRow(*row) if row else None
 
 
-async def still_held(connection: Connection, held: Sequence[tuple[UUID, int]]) -> set[UUID]:
-    """Which of these (job, fence) still belong to who says so.
+async def still_held(connection: Connection, held: Sequence[tuple[UUID, int]]) -> dict[UUID, str]:
+    """Which of these (job, fence) still belong to who says so, and their states.
 
     `FOR SHARE` keeps a job from ending before the progress that is about to be published in this transaction.
     """
     rows = await connection.execute(
         text("""
-            SELECT j.id FROM jobs j
+            SELECT j.id, j.state FROM jobs j
             JOIN unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[])) AS h (id, fence) USING (id, fence)
             WHERE j.state IN ('queued', 'running') ORDER BY j.id FOR SHARE OF j
         """),
         {"ids": [job for job, _ in held], "fences": [fence for _, fence in held]},
     )
-    return set(rows.scalars())
+    return {row.id: row.state for row in rows}
 
 
 async def mark_running(connection: Connection, jobs: Sequence[UUID]) -> None:
@@ -244,33 +244,77 @@ async def delete_jobs(connection: Connection, jobs: Sequence[UUID]) -> None:
     await connection.execute(text("DELETE FROM jobs WHERE id = ANY(:ids)"), {"ids": list(jobs)})
 
 
-async def unfinished(connection: Connection, jobs: Sequence[UUID]) -> list[JobRow]:
-    """Those of these jobs that are not over, locked: what ends meanwhile is skipped, not taken over."""
+_DEAD_WORKER = """
+    q.status = 'doing' AND NOT EXISTS (
+        SELECT FROM procrastinate_workers w
+        WHERE w.id = q.worker_id AND w.last_heartbeat >= now() - make_interval(secs => :silent_s))
+"""
+
+
+async def stalled(connection: Connection, silent_s: float) -> list[JobRow]:
+    """Unfinished jobs whose worker was not heard of for so long, locked: what somebody just ends is skipped, not taken over."""
     rows = await connection.execute(
         text(f"""
-            SELECT {_COLUMNS} FROM jobs WHERE id = ANY(:ids) AND state IN ('queued', 'running')
-            ORDER BY id FOR UPDATE SKIP LOCKED
+            SELECT {", ".join(f"j.{column}" for column in _COLUMNS.split(", "))}
+            FROM jobs j JOIN procrastinate_jobs q ON q.id = j.queue_id
+            WHERE j.state IN ('queued', 'running') AND {_DEAD_WORKER}
+            ORDER BY j.id FOR UPDATE SKIP LOCKED
         """),  # noqa: S608
-        {"ids": list(jobs)},
+        {"silent_s": silent_s},
     )
     return [JobRow(*row) for row in rows]
+
+
+async def silence(connection: Connection, worker: int) -> float | None:
+    """Seconds since a queue worker's last sign of life; None when it is not known, which is to say pruned as dead."""
+    found = await connection.execute(
+        text("SELECT extract(epoch FROM now() - last_heartbeat) FROM procrastinate_workers WHERE id = :id"),
+        {"id": worker},
+    )
+    seconds = found.scalar_one_or_none()
+    return None if seconds is None else float(seconds)
 
 
 async def forget_in_queue(connection: Connection, queue_id: int) -> None:
     await connection.execute(text("DELETE FROM procrastinate_jobs WHERE id = :id"), {"id": queue_id})
 
 
-async def forget_orphans_of_queue(connection: Connection, jobs: Sequence[UUID]) -> None:
+async def forget_leftovers_of_queue(connection: Connection, silent_s: float) -> None:
     """Queue rows of dead workers whose job is over or gone: the worker died between the two."""
     await connection.execute(
-        text("""
+        text(f"""
             DELETE FROM procrastinate_jobs q
-            WHERE q.status = 'doing' AND q.args ->> 'job' = ANY(CAST(:jobs AS text[]))
-              AND NOT EXISTS (
-                SELECT FROM jobs j WHERE j.id = (q.args ->> 'job')::uuid AND j.state IN ('queued', 'running'))
-        """),
-        {"jobs": [str(job) for job in jobs]},
+            WHERE {_DEAD_WORKER}
+              AND NOT EXISTS (SELECT FROM jobs j WHERE j.queue_id = q.id AND j.state IN ('queued', 'running'))
+        """),  # noqa: S608
+        {"silent_s": silent_s},
     )
+
+
+async def lock_by_ref(connection: Connection, place: str, refs: Sequence[UUID]) -> list[JobRow]:
+    """The jobs of these refs, all locked before anything is done with one.
+
+    Everybody locks rows first and the events' order last; the other way round two of us would wait for each other.
+    """
+    rows = await connection.execute(
+        text(f"SELECT {_COLUMNS} FROM jobs WHERE place = :place AND ref = ANY(:refs) ORDER BY id FOR UPDATE"),  # noqa: S608
+        {"place": place, "refs": list(refs)},
+    )
+    return [JobRow(*row) for row in rows]
+
+
+async def room(connection: Connection, owner: UUID) -> tuple[int, int]:
+    """How many jobs are unfinished, of everybody and of one owner."""
+    row = (
+        await connection.execute(
+            text("""
+                SELECT count(*) AS everybody, count(*) FILTER (WHERE owner = :owner) AS mine
+                FROM jobs WHERE state IN ('queued', 'running')
+            """),
+            {"owner": owner},
+        )
+    ).one()
+    return row.everybody, row.mine
 
 
 async def adrift(connection: Connection, older_than_s: float) -> list[JobRow]:

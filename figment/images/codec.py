@@ -87,6 +87,11 @@ def _open(data: bytes, max_pixels: int) -> Image.Image:
 
 
 def _in_srgb(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I;16") or picture.mode == "I":
+        # Pillow clips 16 bits at 255 rather than scaling them.
+        return Image.fromarray((np.asarray(picture).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8)).convert(
+            "RGB"
+        )
     profile = picture.info.get("icc_profile")
     has_alpha = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
     if profile and picture.mode in ("RGB", "RGBA", "L", "CMYK"):

@@ -9,6 +9,7 @@ from http.cookies import SimpleCookie
 import httpx
 import pytest
 
+from figment.accounts import store
 from figment.accounts.errors import ClaimSpent
 from figment.accounts.service import API_TOKEN_PREFIX, Accounts
 from figment.core.database import Database
@@ -46,7 +47,13 @@ class TestGuests:
         assert await who(visitor) == person
         again = await visitor.post("/api/session")
         assert again.json()["person"] == person
-        assert "set-cookie" not in again.headers
+        # Sent again, so that a browser that comes back within a year keeps it for one more.
+        assert again.headers["set-cookie"].partition(";")[0] == first.headers["set-cookie"].partition(";")[0]
+
+    async def test_a_first_visit_that_is_refused_keeps_its_guest(self, visitor: httpx.AsyncClient) -> None:
+        refused = await visitor.post("/api/studio/generations", json={"prompt": "x", "width": 257})
+        assert refused.status_code == 422
+        assert await who(visitor) is not None
 
     async def test_the_cookie_over_plain_http(self, visitor: httpx.AsyncClient) -> None:
         name, cookie = cookie_of(await visitor.post("/api/session"))
@@ -139,7 +146,7 @@ def accounts(database: Database) -> Accounts:
 
 
 class TestTokens:
-    @pytest.mark.parametrize("sent", ["Bearer nonsense", "bearer fig_x", "Bearer ", "BEARER é", "Bearer a b"])
+    @pytest.mark.parametrize("sent", ["Bearer nonsense", "bearer fig_x", "Bearer", "BEARER é", "Bearer a b"])
     async def test_an_unknown_token_is_a_401_even_beside_a_good_cookie(
         self, visitor: httpx.AsyncClient, sent: str
     ) -> None:
@@ -212,15 +219,22 @@ class TestClaim:
             await accounts.claim_admin(guest, old, "Ada")
         assert (await accounts.claim_admin(guest, new, "Ada")).role == "admin"
 
-    async def test_refused_when_there_is_an_administrator_already(self, accounts: Accounts) -> None:
-        link = await accounts.admin_claim()
-        await accounts.make_api_token("makes an administrator")
+    async def test_refused_when_there_is_an_administrator_already(self, accounts: Accounts, database: Database) -> None:
+        first, _ = await accounts.make_guest("")
+        await accounts.claim_admin(first, await accounts.admin_claim() or "", "Ada")
+        async with database.transaction() as connection:
+            await store.replace_claim(connection, "a link that another server printed")
         guest, session = await accounts.make_guest("")
         with pytest.raises(ClaimSpent):
-            await accounts.claim_admin(guest, link or "", "Ada")
+            await accounts.claim_admin(guest, "a link that another server printed", "Eve")
         person = await accounts.by_session(session)
         assert person is not None
         assert person.role == "user"
+
+    async def test_a_token_made_first_does_not_lock_its_maker_out(self, accounts: Accounts) -> None:
+        await accounts.make_api_token("for a script")
+        guest, _ = await accounts.make_guest("")
+        assert (await accounts.claim_admin(guest, await accounts.admin_claim() or "", "Ada")).role == "admin"
 
     async def test_of_two_who_open_it_at_once_one_wins(self, accounts: Accounts) -> None:
         link = await accounts.admin_claim() or ""

@@ -85,7 +85,7 @@ def check_problem(answer: httpx.Response, status: int, code: str) -> dict[str, A
     assert (problem["status"], problem["code"]) == (status, code)
     assert problem["detail"]
     assert problem["title"]
-    assert problem["type"].endswith(f"#{code}")
+    assert problem["type"].endswith(code)
     return problem
 
 

@@ -4,29 +4,10 @@ from __future__ import annotations
 
 import re
 
-import pytest
-from fastapi import Request, Response
-
-from figment.accounts.routes import set_session_cookie
 from figment.core.http import CONTENT_SECURITY_POLICY
 from tools.reference import ROOT
 
 _ELSEWHERE = re.compile(r"""(?:src|href|url|import|from)\s*[=(]?\s*['"](?:https?:)?//""")
-
-
-@pytest.mark.parametrize(("scheme", "name", "secure"), [("https", "__Host-figment", True), ("http", "figment", False)])
-def test_the_cookie_is_bound_to_the_host_over_tls_and_plain_on_http(scheme: str, name: str, secure: bool) -> None:
-    response = Response()
-    set_session_cookie(
-        Request({"type": "http", "scheme": scheme, "path": "/", "headers": [], "server": ("figment.example", 443)}),
-        response,
-        "token",
-    )
-    said = response.headers["set-cookie"]
-    assert said.startswith(f"{name}=token; ")
-    assert {"HttpOnly", "Path=/", "SameSite=lax"} <= set(said.split("; "))
-    assert ("Secure" in said.split("; ")) == secure
-    assert "domain" not in said.lower()
 
 
 def test_the_web_app_loads_nothing_from_another_host() -> None:

@@ -161,6 +161,21 @@ def test_no_row_starves_under_an_endless_stream_of_its_own_class(steps: int, pat
         assert run.now <= patience + (steps + 8) * STEP_S
 
 
+def test_who_came_while_the_device_seemed_slow_is_not_overtaken_by_the_like_of_it() -> None:
+    run = Simulation(LONE, flat)
+    first = Arrival(at=0, id=0, person="ann", steps=5)
+    lane = first.row().lane
+    run.schedule.costs.observe(lane, 1, 100 * STEP_S)
+    run.schedule.add(first.row())
+    for _ in range(50):
+        run.schedule.costs.observe(lane, 1, STEP_S)
+    for number in range(1, 8):
+        run.schedule.add(Arrival(at=0, id=number, person="ann", steps=5).row())
+    while run.step():
+        pass
+    assert list(run.done) == list(range(8))
+
+
 def test_classes_come_strictly_first() -> None:
     run = Simulation(LONE)
     for number, urgency in enumerate(reversed(Urgency)):

@@ -53,7 +53,7 @@ class Bench:
     async def running(self, worker: ScriptedWorker | None = None) -> AsyncIterator[JobRunner]:
         """A job runner of its own on the house's database."""
         house = self.house
-        runner = JobRunner(house.database, house.queue, house.images, worker or self.worker, house.settings)
+        runner = JobRunner(house.database, house.images, worker or self.worker, house.settings)
         task = asyncio.create_task(runner.run())
         try:
             yield runner
@@ -62,7 +62,7 @@ class Bench:
             await asyncio.gather(task, return_exceptions=True)
 
 
-async def _scripted_cards() -> list[ModelCard]:
+async def scripted_cards() -> list[ModelCard]:
     return [CARD]
 
 
@@ -71,7 +71,7 @@ async def bench(database_url: str, data: Path) -> AsyncIterator[Bench]:
     settings = Settings(data=data, heartbeat_s=0.2, stalled_after_s=1.0, queue_limit=60, queue_limit_person=40)
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(open_house(settings, database_url))
-        jobs = Jobs(house.database, house.bus, house.queue, house.images, _scripted_cards, 60, 40)
+        jobs = Jobs(house.database, house.bus, house.queue, house.images, scripted_cards, 60, 40)
         async with house.database.transaction() as connection:
             owner = (await accounts_store.add_person(connection, "Tester")).id
         yield Bench(replace(house, jobs=jobs), ScriptedWorker(), jobs, owner)

@@ -14,6 +14,7 @@ from figment.core.events import Event
 from figment.generation import store
 from figment.generation.contract import GenerationRefused, QueueFull, WorkerLost
 from figment.generation.errors import JobNotRetryable, QueueIsFull, UnknownModel
+from figment.generation.reclaim import Reclaimer
 from figment.generation.schemas import Job, JobRequest
 from tests.generation.conftest import Bench
 from tests.scripted import ScriptedWorker
@@ -231,8 +232,7 @@ async def test_jobs_that_kill_their_workers_are_given_up(bench: Bench) -> None:
     async with bench.house.database.transaction() as connection:
         await connection.execute(text("UPDATE jobs SET attempt = 5"))
         await connection.execute(text("UPDATE procrastinate_jobs SET status = 'doing'"))
-    async with bench.running() as runner:
-        await runner.reclaim()
+    async with bench.running():
         failed = await bench.until(job)
     assert failed.error is not None
     assert "The worker was lost" in failed.error.detail
@@ -258,8 +258,8 @@ async def test_the_fence_lets_only_the_holder_write(bench: Bench) -> None:
         assert second is not None
         assert await store.finish(connection, job.id, first.fence, "succeeded") is None
         assert await store.release(connection, job.id, first.fence, count_attempt=True) is None
-        assert await store.still_held(connection, [(job.id, first.fence)]) == set()
-        assert await store.still_held(connection, [(job.id, second.fence)]) == {job.id}
+        assert await store.still_held(connection, [(job.id, first.fence)]) == {}
+        assert await store.still_held(connection, [(job.id, second.fence)]) == {job.id: "queued"}
         assert await store.finish(connection, job.id, second.fence, "succeeded") is not None
 
 
@@ -319,6 +319,94 @@ async def test_an_unknown_model_is_named_with_those_that_are_there(bench: Bench)
     with pytest.raises(UnknownModel, match="Installed: scripted"):
         await bench.jobs.card("nothing")
     assert (await bench.jobs.card(None)).name == "scripted"
+
+
+async def test_forgetting_jobs_while_they_finish_never_deadlocks(bench: Bench) -> None:
+    """A delivery locks its job, then the events' order; forgetting many jobs must take the two in the same order."""
+    async with bench.running():
+        for _ in range(6):
+            jobs = await bench.submit(8, steps=1)
+            await asyncio.sleep(0.02)
+            async with bench.house.database.transaction() as connection:
+                await bench.jobs.drop(connection, "test", [jobs[0].ref])
+    assert await count(bench, "jobs") == 0
+
+
+async def test_other_tabs_are_told_of_forgotten_jobs(bench: Bench) -> None:
+    stream = bench.house.bus.subscribe([f"person:{bench.owner}"], after=0)
+    [job] = await bench.submit()
+    async with bench.house.database.transaction() as connection:
+        await bench.jobs.drop(connection, "test", [job.ref])
+    told = [await anext(stream), await anext(stream)]
+    assert [event.data["state"] for event in told if isinstance(event, Event)] == ["queued", "cancelled"]
+
+
+async def test_a_job_that_found_a_living_worker_is_not_taken_from_it(bench: Bench) -> None:
+    bench.worker.hold()
+    async with bench.running():
+        [job] = await bench.submit()
+        before = await bench.until(job, "running")
+        for _ in range(3):
+            await Reclaimer(bench.house.database, bench.house.queue, bench.house.settings).reclaim()
+        bench.worker.release()
+        done = await bench.until(job)
+    assert done.attempt == before.attempt == 1
+    assert len(bench.worker.begun) == 1
+
+
+async def test_the_end_is_told_even_when_its_events_are_kept_no_longer(bench: Bench) -> None:
+    [job] = await bench.submit()
+    async with bench.running():
+        await bench.until(job)
+    async with bench.house.database.transaction() as connection:
+        await connection.execute(text("DELETE FROM events"))
+    stream = await bench.jobs.follow(bench.owner, job.id, 1)
+    assert stream is not None
+    assert [event.data["state"] async for event in stream] == ["succeeded"]
+
+
+async def test_a_stream_with_a_gap_tells_the_present_state(bench: Bench) -> None:
+    [job] = await bench.submit()
+    async with bench.running():
+        stream = await bench.jobs.follow(bench.owner, job.id, 99_999)
+        assert stream is not None
+        await bench.until(job)
+        told = [event async for event in stream]
+    assert told[-1].data["state"] == "succeeded"
+
+
+async def test_a_start_image_that_is_gone_fails_at_once_and_says_so(bench: Bench) -> None:
+    [job] = await bench.submit(init_image=uuid4())
+    async with bench.running():
+        failed = await bench.until(job)
+    assert failed.error is not None
+    assert (failed.error.code, failed.error.retryable, failed.attempt) == ("not_found", False, 1)
+    assert "image" in failed.error.detail
+
+
+async def test_a_retry_needs_room_too(bench: Bench) -> None:
+    [job] = await bench.submit()
+    await bench.jobs.cancel(bench.owner, job.id)
+    await bench.submit(40)
+    with pytest.raises(QueueIsFull):
+        await bench.jobs.retry(bench.owner, job.id)
+
+
+async def test_of_two_accounts_of_a_job_the_newer_has_the_higher_fence(bench: Bench) -> None:
+    stream = bench.house.bus.subscribe([f"person:{bench.owner}"], after=0)
+    [job] = await bench.submit()
+    await bench.jobs.cancel(bench.owner, job.id)
+    await bench.jobs.retry(bench.owner, job.id)
+    async with bench.running():
+        await bench.until(job)
+    told = []
+    async for event in stream:
+        assert isinstance(event, Event)
+        told.append((event.data["fence"], event.data["state"]))
+        if event.data["state"] == "succeeded":
+            break
+    assert [fence for fence, _ in told] == sorted(fence for fence, _ in told)
+    assert [state for _, state in told if state != "running"] == ["queued", "cancelled", "queued", "succeeded"]
 
 
 async def test_many_jobs_of_several_workers_each_run_once(bench: Bench) -> None:

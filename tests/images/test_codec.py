@@ -141,6 +141,15 @@ def test_a_mangled_file_is_kept_or_refused_but_never_crashes(noise: bytes, form:
         codec.clean_upload(whole[:at] + noise + whole[at + len(noise) :], MAX)
 
 
+def test_16_bit_grey_is_scaled_not_clipped() -> None:
+    ramp = np.linspace(0, 65535, 64, dtype=np.uint16)[None].repeat(8, 0)
+    out = io.BytesIO()
+    Image.fromarray(ramp).save(out, "PNG")
+    kept = np.asarray(opened(codec.clean_upload(out.getvalue(), MAX).data))
+    assert 120 <= kept.mean() <= 135
+    assert (kept.min(), kept.max()) == (0, 255)
+
+
 def test_the_same_pixels_give_the_same_bytes() -> None:
     pixels = np.arange(64 * 48 * 3, dtype=np.uint32).reshape(48, 64, 3).astype(np.uint8)
     assert codec.encode_png(pixels).data == codec.encode_png(pixels.copy()).data

@@ -14,7 +14,7 @@ onnxruntime = pytest.importorskip("onnxruntime")
 
 from training import checkpoint  # noqa: E402
 from training.config import Config, load  # noqa: E402
-from training.stages import autoencoder, denoiser, export, latents, render, sheet  # noqa: E402
+from training.stages import autoencoder, denoiser, export, latents, measure, render, sheet  # noqa: E402
 
 SMOKE = Path(__file__).parents[2] / "training" / "configs" / "smoke.yaml"
 TOLERANCE = 2e-3
@@ -30,7 +30,7 @@ def config() -> Config:
 def run_folder(config: Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / config.name
     folder.mkdir()
-    for stage in (render, autoencoder, latents, denoiser, export, sheet):
+    for stage in (render, autoencoder, latents, denoiser, export, sheet, measure):
         stage.run(config, folder)
     return folder
 
@@ -42,6 +42,8 @@ def test_every_file_is_there_and_described(run_folder: Path) -> None:
         assert (run_folder / "export" / file["path"]).stat().st_size == file["bytes"]
     assert np.shape(card["preview"]["matrix"]) == (8, 3)
     assert (run_folder / "sheet.webp").stat().st_size > 0
+    figures = json.loads((run_folder / "figures.json").read_text())
+    assert figures["denoiser_steps"] > 0
 
 
 def test_an_unfinished_denoiser_goes_on_where_it_stopped(config: Config, run_folder: Path) -> None:

@@ -13,6 +13,7 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -123,7 +124,7 @@ class _Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: dict[str, onnx.TensorProto] = {}
 
-    def node(self, kind: str, *inputs: str, name: str = "", **attributes: object) -> str:
+    def node(self, kind: str, *inputs: str, name: str = "", **attributes: Any) -> str:
         output = name or f"{kind.lower()}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, list(inputs), [output], name=output, **attributes))
         return output
@@ -153,8 +154,8 @@ def bert_graph(weights: Mapping[str, NDArray[np.float32]]) -> onnx.ModelProto:
     """Graph of ids (n, t) int64 and mask (n, t) float32 to states (n, t, 384) float32."""
     graph = _Graph(weights)
     x = _embeddings(graph)
-    unseen = graph.node("Sub", graph.constant("one", np.float32(1).reshape(())), "mask")
-    bias = graph.node("Mul", unseen, graph.constant("hidden", np.float32(-1e9).reshape(())))
+    unseen = graph.node("Sub", graph.constant("one", np.array(1, np.float32)), "mask")
+    bias = graph.node("Mul", unseen, graph.constant("hidden", np.array(-1e9, np.float32)))
     bias = graph.node("Unsqueeze", bias, graph.constant("axes", np.array([1, 2], np.int64)))
     for layer in range(LAYERS):
         x = _layer(graph, x, bias, f"encoder.layer.{layer}", "states" if layer == LAYERS - 1 else "")
@@ -187,7 +188,7 @@ def _layer(graph: _Graph, x: str, bias: str, name: str, output: str) -> str:
     query = graph.heads(graph.linear(x, f"{name}.attention.self.query"), [0, 2, 1, 3])
     key = graph.heads(graph.linear(x, f"{name}.attention.self.key"), [0, 2, 3, 1])
     value = graph.heads(graph.linear(x, f"{name}.attention.self.value"), [0, 2, 1, 3])
-    scale = graph.constant("scale", np.float32(HEAD_WIDTH**-0.5).reshape(()))
+    scale = graph.constant("scale", np.array(HEAD_WIDTH**-0.5, np.float32))
     scores = graph.node("Add", graph.node("Mul", graph.node("MatMul", query, key), scale), bias)
     mixed = graph.node(
         "Transpose", graph.node("MatMul", graph.node("Softmax", scores, axis=-1), value), perm=[0, 2, 1, 3]

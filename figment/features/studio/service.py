@@ -94,8 +94,8 @@ class Studio:
         """Cancel what still runs, delete the images and the entry in the history."""
         async with self._database.transaction() as connection:
             await self._owned(connection, owner, generation)
-            images = await self._jobs.drop(connection, PLACE, [generation])
             await store.delete_generation(connection, generation)
+            images = await self._jobs.drop(connection, PLACE, [generation])
             await self._images.delete(connection, owner, images)
 
     async def _owned(self, connection: Connection, owner: UUID, generation: UUID) -> GenerationRow:

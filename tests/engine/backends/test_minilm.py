@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 
@@ -96,19 +97,17 @@ def _reference(text: str) -> NDArray[np.float32]:
 
 
 def _linear(x: NDArray[np.float32], weights: Weights, name: str) -> NDArray[np.float32]:
-    return x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+    return np.asarray(x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"], np.float32)
 
 
 def _norm(x: NDArray[np.float32], weights: Weights, name: str) -> NDArray[np.float32]:
     centred = x - x.mean(-1, keepdims=True)
     scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-12)
-    return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+    return np.asarray(scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"], np.float32)
 
 
 def _gelu(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    from math import erf
-
-    return (0.5 * x * (1 + np.vectorize(erf)(x / np.sqrt(2)))).astype(np.float32)
+    return np.asarray(0.5 * x * (1 + np.vectorize(math.erf)(x / np.sqrt(2))), np.float32)
 
 
 def _block(x: NDArray[np.float32], weights: Weights, name: str) -> NDArray[np.float32]:

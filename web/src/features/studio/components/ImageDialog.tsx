@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { Modal } from '@mantine/core';
 import { useHotkeys, useMediaQuery } from '@mantine/hooks';
 import { getRouteApi, useCanGoBack, useRouter } from '@tanstack/react-router';
@@ -35,15 +36,24 @@ function neighbours(generations: readonly Generation[], id: string): Neighbours 
   return { held: shown[at] ?? null, newer: shown[at - 1] ?? null, older: shown[at + 1] ?? null };
 }
 
+function useShownImage(id: string, generations: readonly Generation[]) {
+  const { held, newer, older } = neighbours(generations, id);
+  // A picture that was just deleted is shown until the dialog has closed; it is not asked for again.
+  const [last, setLast] = useState<Image | null>(null);
+  if (held !== null && held.image !== last) setLast(held.image);
+  const known = held?.image ?? (last?.id === id ? last : null);
+  const asked = useImage(id, known === null);
+  const image = known ?? asked.data;
+  return { image, generation: held?.generation ?? null, newer, older, error: asked.error };
+}
+
 /** One picture at full size with everything about it. Its address can be shared between a person's own tabs; Back closes it. */
 export function ImageDialog({ id, generations, onReuse }: Props) {
   const navigate = route.useNavigate();
   const router = useRouter();
   const canGoBack = useCanGoBack();
   const isPhone = useMediaQuery('(max-width: 47.99em)', false, { getInitialValueInEffect: false });
-  const { held, newer, older } = neighbours(generations, id);
-  const asked = useImage(id, held === null);
-  const image = held?.image ?? asked.data;
+  const { image, generation, newer, older, error } = useShownImage(id, generations);
 
   const show = (next: string | undefined) =>
     void navigate({
@@ -76,13 +86,13 @@ export function ImageDialog({ id, generations, onReuse }: Props) {
         <Modal.Body>
           {image === undefined ? (
             <p className={classes.note} role="status">
-              {asked.error === null ? 'Fetching the picture…' : asProblem(asked.error).message}
+              {error === null ? 'Fetching the picture…' : asProblem(error).message}
             </p>
           ) : (
             <ImageDetails
               key={image.id}
               image={image}
-              generation={held?.generation ?? null}
+              generation={generation}
               onNewer={toNewer}
               onOlder={toOlder}
               onReuse={() => {

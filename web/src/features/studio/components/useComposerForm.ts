@@ -5,18 +5,9 @@ import { whyNotGenerate, type DraftField, type FieldProblems } from '../rules';
 import { useComposer } from '../store';
 import type { Draft, ModelCard } from '../types';
 
-const FIELDS: readonly DraftField[] = [
-  'prompt',
-  'negative_prompt',
-  'model',
-  'seed',
-  'steps',
-  'guidance',
-  'width',
-  'height',
-  'count',
-];
-const isDraftField = (name: string): name is DraftField => (FIELDS as readonly string[]).includes(name);
+/** The fields that have a place to show what is wrong with them; the first is always in sight, the others in the settings. */
+const FIELDS: readonly DraftField[] = ['prompt', 'negative_prompt', 'seed', 'width', 'height', 'steps', 'guidance'];
+const isField = (name: string): name is DraftField => (FIELDS as readonly string[]).includes(name);
 
 export interface ComposerForm {
   draft: Draft;
@@ -32,10 +23,15 @@ export interface ComposerForm {
 }
 
 function fieldProblems(problem: Problem | null): FieldProblems {
-  const known = (problem?.fields ?? []).flatMap(({ field, message }) =>
-    isDraftField(field) ? [[field, message]] : [],
-  );
+  const known = (problem?.fields ?? []).flatMap(({ field, message }) => (isField(field) ? [[field, message]] : []));
   return Object.fromEntries(known) as FieldProblems;
+}
+
+/** What is left to say beside the composer: all of it, unless every part is said at a field. */
+function failureOf(problem: Problem | null): Problem | null {
+  const isToldAtFields =
+    problem !== null && problem.fields.length > 0 && problem.fields.every(({ field }) => isField(field));
+  return isToldAtFields ? null : problem;
 }
 
 /** The draft, what is wrong with it (by our rules at once, by the server's after sending), and the way to send it. */
@@ -54,12 +50,23 @@ export function useComposerForm(onSent: () => void): ComposerForm {
   const isPromptShown = prompt !== undefined && (wasTried || draft.prompt.trim() !== '');
   const problems = { ...told, ...rest, ...(isPromptShown && { prompt }) };
 
+  const showWrong = (wrong: readonly string[]) => {
+    const field = FIELDS.find((name) => wrong.includes(name));
+    if (field === undefined) return;
+    if (field !== 'prompt') toggleSettings(true);
+    // The settings may have to open first.
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(`[name="${field}"]`)?.focus());
+  };
+
   const send = () => {
-    const wrong = Object.keys(own) as DraftField[];
+    const wrong = Object.keys(own);
     setTried(wrong.length > 0);
-    if (wrong.some((field) => field !== 'prompt')) toggleSettings(true);
-    if (wrong.length === 0) generate.mutate(draft, { onSuccess: onSent });
-    else requestAnimationFrame(() => document.querySelector<HTMLElement>(`[name="${wrong[0] ?? 'prompt'}"]`)?.focus());
+    if (wrong.length > 0) showWrong(wrong);
+    else
+      generate.mutate(draft, {
+        onSuccess: onSent,
+        onError: (error) => showWrong(asProblem(error).fields.map(({ field }) => field)),
+      });
   };
 
   return {
@@ -71,7 +78,7 @@ export function useComposerForm(onSent: () => void): ComposerForm {
       change(part);
     },
     problems,
-    failure: Object.keys(told).length > 0 ? null : problem,
+    failure: failureOf(problem),
     isSending: generate.isPending,
     send,
   };

@@ -1,0 +1,85 @@
+"""How far the running jobs of this process are, told to whoever watches."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from figment.core import events
+from figment.core.database import Database
+from figment.generation import store
+from figment.generation.contract import Progress, Waiting
+from figment.generation.schemas import JobProgress
+from figment.generation.service import job_event, wire
+from figment.generation.store import JobRow
+from figment.images import codec
+
+log = structlog.get_logger(__name__)
+
+_FLUSH_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    row: JobRow
+    update: Waiting | Progress
+
+
+class Reporter:
+    """Writes the latest progress of all jobs of this process, at most ten times a second, in one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._notes: dict[UUID, _Note] = {}
+        self._news = asyncio.Event()
+
+    def note(self, row: JobRow, update: Waiting | Progress) -> None:
+        """Tell of this soon; what was noted of the job before and is not told yet is left out."""
+        self._notes[row.id] = _Note(row, update)
+        self._news.set()
+
+    def forget(self, job: UUID) -> None:
+        self._notes.pop(job, None)
+
+    async def run(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            notes, self._notes = self._notes, {}
+            try:
+                await self._write(list(notes.values()))
+            except Exception as error:
+                # Progress is worth no failed job: the next note tells more.
+                log.warning("progress.lost", error=str(error))
+            await asyncio.sleep(_FLUSH_S)
+
+    async def _write(self, notes: list[_Note]) -> None:
+        told = await asyncio.to_thread(lambda: [(note, _tell(note)) for note in notes])
+        async with self._database.relaxed() as connection:
+            held = await store.still_held(connection, [(note.row.id, note.row.fence) for note in notes])
+            begun = [note.row.id for note in notes if _begins(note, held)]
+            if begun:
+                await store.mark_running(connection, begun)
+            await events.publish(connection, [event for note, event in told if note.row.id in held])
+
+
+def _begins(note: _Note, held: dict[UUID, str]) -> bool:
+    return isinstance(note.update, Progress) and held.get(note.row.id) == "queued"
+
+
+def _tell(note: _Note) -> events.Event:
+    """The event of one note; encodes the preview, hence in a thread."""
+    job = wire(note.row)
+    if isinstance(note.update, Waiting):
+        job.state, job.ahead = "queued", note.update.ahead
+    else:
+        preview = note.update.preview
+        url = None
+        if preview is not None:
+            url = "data:image/webp;base64," + base64.b64encode(codec.preview_webp(preview)).decode()
+        job.state, job.progress = "running", JobProgress(step=note.update.step, of=note.update.of, preview=url)
+    return job_event(note.row.topic, job)
