@@ -24,7 +24,7 @@ from figment.main import build_app
 async def serving(settings: Settings, database_url: str, with_worker: bool = True) -> AsyncIterator[str]:
     """The address of a server on a free loopback port, until the block is left."""
     app = build_app(settings, database_url, with_worker)
-    with contextlib.closing(socket.socket()) as listener:
+    with contextlib.closing(socket.socket(proto=socket.IPPROTO_TCP)) as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2)
         server = uvicorn.Server(config)

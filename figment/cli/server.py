@@ -113,7 +113,10 @@ async def started(part: AbstractAsyncContextManager[Entered]) -> AsyncIterator[E
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol by its number: asyncio sets TCP_NODELAY on no other socket, and without it an answer's body waits 40 ms for the
+    # acknowledgement of its headers (Nagle's algorithm against delayed acknowledgements).
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

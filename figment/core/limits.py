@@ -66,17 +66,13 @@ class Limiter:
                 f"At most {rate.burst} are allowed in {rate.period_s:.0f} s; {cost} at once can never pass. Ask for fewer.",
                 retry_after_s=rate.period_s,
             )
-        async with self._database.relaxed() as connection:
-            for key in sorted(keys):
-                wait_s = (
-                    await connection.execute(
-                        _SPEND,
-                        {"key": key, "cost_s": cost * rate.interval_s, "burst_s": rate.period_s},
-                    )
-                ).scalar_one()
-                if wait_s > 0:
-                    # Leaving with an exception rolls back: a refused request costs nothing on the other keys either.
-                    raise RateLimited(retry_after_s=wait_s)
+        async with self._database.statements(relaxed=True) as connection:
+            asked = {"keys": sorted(set(keys)), "cost_s": cost * rate.interval_s, "burst_s": rate.period_s}
+            wait_s = (
+                await connection.execute(text("SELECT spend_rates(:keys, :cost_s, :burst_s)"), asked)
+            ).scalar_one()
+        if wait_s > 0:
+            raise RateLimited(retry_after_s=wait_s)
 
     async def prune(self) -> None:
         async with self._database.transaction() as connection:
@@ -112,19 +108,3 @@ class Throttle:
             del self._full_at[next(iter(self._full_at))]
         if not allowed:
             raise RateLimited(retry_after_s=wait_s)
-
-
-# `full_at` is GCRA's theoretical arrival time: when the key will have its whole burst again. The row lock of the upsert serialises
-# the spenders of one key. Returns the seconds to wait; above 0 nothing was taken.
-_SPEND = text("""
-    INSERT INTO rate_limits AS r (key, full_at)
-    VALUES (:key, clock_timestamp() + make_interval(secs => :cost_s))
-    ON CONFLICT (key) DO UPDATE SET full_at = CASE
-        WHEN greatest(r.full_at, clock_timestamp()) + make_interval(secs => :cost_s)
-             <= clock_timestamp() + make_interval(secs => :burst_s)
-        THEN greatest(r.full_at, clock_timestamp()) + make_interval(secs => :cost_s)
-        ELSE r.full_at END,
-        refused_s = greatest(0, extract(epoch FROM greatest(r.full_at, clock_timestamp())
-            + make_interval(secs => :cost_s) - make_interval(secs => :burst_s) - clock_timestamp()))
-    RETURNING coalesce(refused_s, 0)
-""")

@@ -196,19 +196,21 @@ class JobRunner:
 
     async def _deliver(self, row: JobRow, finished: Finished) -> None:
         encoded = await asyncio.to_thread(codec.encode_png, finished.pixels)
-        sha256 = await self._images.write_file(encoded)
+        sha256 = await self._images.announce(encoded)
+        writing = asyncio.create_task(self._images.write(sha256, encoded))
         recipe = self._recipe(row)
-        async with self._database.transaction() as connection:
-            image = await self._images.add(
-                connection, row.owner, sha256, (encoded.width, encoded.height), recipe.prompt, recipe
-            )
-            ended = await store.finish(connection, row.id, row.fence, "succeeded", image=image)
-            if ended is None:
-                # Rolls the image back with everything else: the one who holds the job now writes it.
-                raise Superseded
-            job = wire(ended)
-            job.image = (await self._images.by_ids(connection, [image]))[image]
-            await events.publish(connection, [job_event(ended.topic, job)])
+        try:
+            async with self._database.transaction() as connection:
+                image = await self._images.add(connection, row.owner, sha256, encoded, recipe.prompt, recipe)
+                ended = await store.finish(connection, row.id, row.fence, "succeeded", image=image.id)
+                if ended is None:
+                    # Rolls the image back with everything else: the one who holds the job now writes it.
+                    raise Superseded
+                # Before the commit: no row ever names a file that is not there for good.
+                await asyncio.shield(writing)
+                await events.publish(connection, [job_event(ended.topic, wire(ended, image=image))])
+        finally:
+            await asyncio.gather(writing, return_exceptions=True)
         log.info("job.done", job=str(row.id), attempt=row.attempt, compute_s=round(finished.compute_s, 3))
 
     def _recipe(self, row: JobRow) -> Recipe:

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import structlog
 
-from figment.core import events
 from figment.core.database import Database
 from figment.generation import store
 from figment.generation.contract import Progress, Waiting
@@ -58,21 +57,13 @@ class Reporter:
             await asyncio.sleep(_FLUSH_S)
 
     async def _write(self, notes: list[_Note]) -> None:
-        told = await asyncio.to_thread(lambda: [(note, _tell(note)) for note in notes])
-        async with self._database.relaxed() as connection:
-            held = await store.still_held(connection, [(note.row.id, note.row.fence) for note in notes])
-            begun = [note.row.id for note in notes if _begins(note, held)]
-            if begun:
-                await store.mark_running(connection, begun)
-            await events.publish(connection, [event for note, event in told if note.row.id in held])
+        told = await asyncio.to_thread(lambda: [_tell(note) for note in notes])
+        async with self._database.statements(relaxed=True) as connection:
+            await store.report_progress(connection, told)
 
 
-def _begins(note: _Note, held: dict[UUID, str]) -> bool:
-    return isinstance(note.update, Progress) and held.get(note.row.id) == "queued"
-
-
-def _tell(note: _Note) -> events.Event:
-    """The event of one note; encodes the preview, hence in a thread."""
+def _tell(note: _Note) -> store.Told:
+    """One note as it is told; encodes the preview, hence in a thread."""
     job = wire(note.row)
     if isinstance(note.update, Waiting):
         job.state, job.ahead = "queued", note.update.ahead
@@ -82,4 +73,4 @@ def _tell(note: _Note) -> events.Event:
         if preview is not None:
             url = "data:image/webp;base64," + base64.b64encode(codec.preview_webp(preview)).decode()
         job.state, job.progress = "running", JobProgress(step=note.update.step, of=note.update.of, preview=url)
-    return job_event(note.row.topic, job)
+    return store.Told(note.row, isinstance(note.update, Progress), job_event(note.row.topic, job))

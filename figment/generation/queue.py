@@ -36,7 +36,13 @@ class _WhenAsked(BaseRetryStrategy):
 
 def build_queue(database_url: str, pool_size: int) -> App:
     """The queue's app. Workers give `JobRunner.run_job` in the context under `RUNNER`; whoever only queues need not open it."""
-    connector = PsycopgConnector(conninfo=libpq_url(database_url), min_size=1, max_size=pool_size)
+    connector = PsycopgConnector(
+        conninfo=libpq_url(database_url),
+        min_size=1,
+        max_size=pool_size,
+        # What a worker writes here is who looks at which job: lost in a crash, somebody looks again, and the fence decides.
+        kwargs={"options": "-c synchronous_commit=off"},
+    )
     app = App(connector=connector)
 
     @app.task(name=_TASK, queue=QUEUE, pass_context=True, retry=_WhenAsked())

@@ -20,6 +20,7 @@ from figment.generation.errors import JobNotRetryable, NoModel, QueueIsFull, Unk
 from figment.generation.queue import abort, enqueue_again, places
 from figment.generation.schemas import FINAL, Job, JobError, JobProgress, JobRequest
 from figment.generation.store import JobRow
+from figment.images.schemas import Image
 from figment.images.service import Images
 
 # What an image takes on a slow machine; only for the words "try again in", never for a decision.
@@ -123,8 +124,8 @@ class Jobs:
         ahead = await store.ahead_of(connection, open_ids) if open_ids else {}
         jobs = []
         for row in rows:
-            job = wire(row, ahead=ahead.get(row.id) if row.state == "queued" else None)
-            job.image = images.get(row.image) if row.image else None
+            place = ahead.get(row.id) if row.state == "queued" else None
+            job = wire(row, place, images.get(row.image) if row.image else None)
             told = newest.get(row.id)
             if told and told.data.get("attempt") == row.attempt:
                 job.progress = told.data.get("progress") and JobProgress.model_validate(told.data["progress"])
@@ -257,8 +258,8 @@ def _new(owner: UUID, place: str, ref: UUID, urgency: Urgency, request: JobReque
     )
 
 
-def wire(row: JobRow, ahead: int | None = None) -> Job:
-    """The job's row as people see it; its image and progress are the caller's to add."""
+def wire(row: JobRow, ahead: int | None = None, image: Image | None = None) -> Job:
+    """The job's row as people see it; its progress is the caller's to add."""
     error = None
     if row.state == "failed" and row.error_code:
         error = JobError(code=row.error_code, detail=row.error_detail or "", retryable=row.error_retryable)
@@ -272,6 +273,7 @@ def wire(row: JobRow, ahead: int | None = None) -> Job:
         fence=row.fence,
         ahead=ahead,
         error=error,
+        image=image,
         created_at=row.created_at,
     )
 

@@ -153,26 +153,29 @@ async def begin_attempt(connection: Connection, job: UUID) -> JobRow | None:
     return JobRow(*row) if row else None
 
 
-async def still_held(connection: Connection, held: Sequence[tuple[UUID, int]]) -> dict[UUID, str]:
-    """Which of these (job, fence) still belong to who says so, and their states.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Progress of one job, as its holder noted it. `begun`: its first step is done."""
 
-    `FOR SHARE` keeps a job from ending before the progress that is about to be published in this transaction.
-    """
-    rows = await connection.execute(
-        text("""
-            SELECT j.id, j.state FROM jobs j
-            JOIN unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[])) AS h (id, fence) USING (id, fence)
-            WHERE j.state IN ('queued', 'running') ORDER BY j.id FOR SHARE OF j
-        """),
-        {"ids": [job for job, _ in held], "fences": [fence for _, fence in held]},
-    )
-    return {row.id: row.state for row in rows}
+    row: JobRow
+    begun: bool
+    event: Event
 
 
-async def mark_running(connection: Connection, jobs: Sequence[UUID]) -> None:
+async def report_progress(connection: Connection, told: Sequence[Told]) -> None:
+    """Tell of those that still belong to who noted them, and mark those running that have begun."""
     await connection.execute(
-        text("UPDATE jobs SET state = 'running', started_at = now() WHERE id = ANY(:ids) AND state = 'queued'"),
-        {"ids": list(jobs)},
+        text("""
+            SELECT report_progress(CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:begun AS boolean[]),
+                :topics, CAST(:data AS jsonb[]))
+        """),
+        {
+            "ids": [note.row.id for note in told],
+            "fences": [note.row.fence for note in told],
+            "begun": [note.begun for note in told],
+            "topics": [note.event.topic for note in told],
+            "data": [to_json(note.event.data).decode() for note in told],
+        },
     )
 
 

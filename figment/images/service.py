@@ -9,10 +9,12 @@ import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 from figment.core.database import Connection, Database
 from figment.core.errors import BodyTooLarge, NotFound
+from figment.core.ids import uuid7
 from figment.core.storage import BlobMissing, Storage
 from figment.images import codec, store
 from figment.images.errors import ImageTooManyPixels, ImageTypeRefused, ImageUnreadable, UploadNotThere
@@ -52,54 +54,55 @@ class Images:
 
     # -- keep ---------------------------------------------------------------------------------------------------------
 
-    async def write_file(self, encoded: codec.Encoded) -> str:
-        """Put a file into storage and give its SHA-256. Until `add` names it, it is swept after a while."""
+    async def announce(self, encoded: codec.Encoded) -> str:
+        """Say that a file is about to be written, and give its SHA-256. Until `add` names it, it is swept after a while."""
         sha256 = hashlib.sha256(encoded.data).hexdigest()
         async with self._database.statements(relaxed=True) as connection:
             await store.touch_blob(connection, sha256, encoded.mime, len(encoded.data))
-        await self._storage.put(_original_key(sha256, encoded.mime), encoded.data, encoded.mime)
         return sha256
+
+    async def write(self, sha256: str, encoded: codec.Encoded) -> None:
+        """Put an announced file into storage. It is there for good when this returns, and may be named by a commit from then on."""
+        await self._storage.put(_original_key(sha256, encoded.mime), encoded.data, encoded.mime)
 
     async def add(
         self,
         connection: Connection,
         owner: UUID,
         sha256: str,
-        size: tuple[int, int],
+        encoded: codec.Encoded,
         alt: str,
         recipe: Recipe | None = None,
-    ) -> UUID:
-        """Name a written file as an image of `owner`, in the caller's transaction. `size` is (width, height) in pixels."""
-        return await store.add_image(
-            connection,
-            owner,
-            sha256,
-            size,
-            alt,
-            recipe.model_dump(mode="json") if recipe else None,
-            recipe.key() if recipe else None,
-            recipe.parent if recipe else None,
+    ) -> Image:
+        """Name an announced file as an image of `owner`, in the caller's transaction. The file must be written before the commit."""
+        row = ImageRow(
+            id=uuid7(),
+            owner=owner,
+            sha256=sha256,
+            mime=encoded.mime,
+            bytes=len(encoded.data),
+            width=encoded.width,
+            height=encoded.height,
+            alt=alt,
+            recipe=recipe.model_dump(mode="json") if recipe else None,
+            created_at=datetime.now(UTC),
         )
+        await store.add_image(connection, row, recipe.key() if recipe else None, recipe.parent if recipe else None)
+        return self.wire(row)
 
     async def upload(self, owner: UUID, data: bytes, alt: str = "") -> Image:
         """Keep what somebody sent, cleaned (`codec.clean_upload` says what can be wrong with it)."""
         if len(data) > self._upload_bytes:
             raise BodyTooLarge(f"At most {self._upload_bytes // 1024} KiB are taken; this is {len(data) // 1024} KiB.")
         encoded = await self._clean(data)
-        sha256 = await self.write_file(encoded)
+        sha256 = await self.announce(encoded)
+        await self.write(sha256, encoded)
         async with self._database.transaction() as connection:
-            return await self._add_upload(connection, owner, sha256, encoded, alt)
+            return await self.add(connection, owner, sha256, encoded, alt)
 
     async def _clean(self, data: bytes) -> codec.Encoded:
         async with self._decoding:
             return await asyncio.to_thread(codec.clean_upload, data, self._upload_pixels)
-
-    async def _add_upload(
-        self, connection: Connection, owner: UUID, sha256: str, encoded: codec.Encoded, alt: str
-    ) -> Image:
-        image = await self.add(connection, owner, sha256, (encoded.width, encoded.height), alt)
-        rows = await store.images_by_id(connection, [image])
-        return self.wire(rows[image])
 
     async def begin_upload(self, owner: UUID, content_type: str) -> Upload:
         """An address to which the browser sends the file itself, past this server where storage is elsewhere."""
@@ -131,19 +134,21 @@ class Images:
         except (BodyTooLarge, ImageTooManyPixels, ImageTypeRefused, ImageUnreadable):
             await self._storage.delete(key)
             raise
-        sha256 = await self.write_file(encoded)
+        sha256 = await self.announce(encoded)
+        await self.write(sha256, encoded)
         async with self._database.transaction() as connection:
             # With the image or not at all: completed twice at once, or again after a crash, it is still one image.
             if not await store.take_upload(connection, upload):
                 raise UploadNotThere
-            image = await self._add_upload(connection, owner, sha256, encoded, alt)
+            image = await self.add(connection, owner, sha256, encoded, alt)
         await self._storage.delete(key)
         return image
 
     # -- find ---------------------------------------------------------------------------------------------------------
 
     async def by_ids(self, connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Image]:
-        return {key: self.wire(row) for key, row in (await store.images_by_id(connection, ids)).items()}
+        found = await store.images_by_id(connection, ids) if ids else {}
+        return {key: self.wire(row) for key, row in found.items()}
 
     async def owned(self, owner: UUID, image: UUID) -> ImageRow:
         """

@@ -47,35 +47,25 @@ async def blob_mime(connection: Connection, sha256: str) -> str | None:
     return found.scalar_one_or_none()
 
 
-async def add_image(
-    connection: Connection,
-    owner: UUID,
-    sha256: str,
-    size: tuple[int, int],
-    alt: str,
-    recipe: dict[str, Any] | None,
-    recipe_key: str | None,
-    parent: UUID | None,
-) -> UUID:
-    found = await connection.execute(
+async def add_image(connection: Connection, image: ImageRow, recipe_key: str | None, parent: UUID | None) -> None:
+    await connection.execute(
         text("""
-            INSERT INTO images (owner, sha256, width, height, alt, recipe, recipe_key, parent)
-            VALUES (:owner, :sha256, :width, :height, :alt, CAST(:recipe AS jsonb), :recipe_key, :parent)
-            RETURNING id
+            INSERT INTO images (id, owner, sha256, width, height, alt, recipe, recipe_key, parent, created_at)
+            VALUES (:id, :owner, :sha256, :width, :height, :alt, CAST(:recipe AS jsonb), :recipe_key, :parent, :created_at)
         """),
         {
-            "owner": owner,
-            "sha256": sha256,
-            "width": size[0],
-            "height": size[1],
-            "alt": alt,
-            "recipe": None if recipe is None else to_json(recipe).decode(),
+            "id": image.id,
+            "owner": image.owner,
+            "sha256": image.sha256,
+            "width": image.width,
+            "height": image.height,
+            "alt": image.alt,
+            "recipe": None if image.recipe is None else to_json(image.recipe).decode(),
             "recipe_key": recipe_key,
             "parent": parent,
+            "created_at": image.created_at,
         },
     )
-    image_id: UUID = found.scalar_one()
-    return image_id
 
 
 async def images_by_id(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, ImageRow]:

@@ -469,7 +469,7 @@ class TestSweep:
         await shelf.images.delete_one(shelf.owner, image)
         await shelf.age()
         async with shelf.database.transaction() as connection:
-            await shelf.images.add(connection, shelf.owner, name, (80, 60), "")
+            await shelf.images.add(connection, shelf.owner, name, codec.Encoded(b"", "image/png", 80, 60), "")
             assert await shelf.images.sweep(3600) == 0
         assert await shelf.images.sweep(3600) == 0
         assert opened(await shelf.show(name, "original.png")).size == (80, 60)

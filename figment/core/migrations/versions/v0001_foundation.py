@@ -166,12 +166,45 @@ BEGIN
     RETURN NEXT;
 END $$;
 
+-- What progress of many jobs writes, in one round trip. A job is told of only while its fence is the one that was noted; FOR SHARE keeps
+-- it from ending before that is told.
+CREATE FUNCTION report_progress(_ids uuid[], _fences int[], _begun boolean[], _topics text[], _data jsonb[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    held uuid[];
+BEGIN
+    SELECT array_agg(h.id) INTO held FROM (
+        SELECT j.id FROM jobs j JOIN unnest(_ids, _fences) AS n (id, fence) USING (id, fence)
+        WHERE j.state IN ('queued', 'running') ORDER BY j.id FOR SHARE OF j) AS h;
+    UPDATE jobs j SET state = 'running', started_at = now()
+    FROM unnest(_ids, _begun) AS n (id, begun)
+    WHERE j.id = n.id AND n.begun AND j.id = ANY(held) AND j.state = 'queued';
+    PERFORM publish_events(array_agg(n.topic), array_agg(n.id), array_agg('job'::text), array_agg(n.data))
+    FROM unnest(_ids, _topics, _data) AS n (id, topic, data) WHERE n.id = ANY(held) HAVING count(*) > 0;
+END $$;
+
+-- The generic cell rate algorithm for several keys at once: all are spent from, or none. `full_at` is its theoretical arrival time: when
+-- the key will have its whole burst again. The first statement locks the keys, in one order for everybody. Returns the seconds to wait.
 CREATE TABLE rate_limits (
     key text PRIMARY KEY,
-    full_at timestamptz NOT NULL,
-    refused_s double precision
+    full_at timestamptz NOT NULL
 );
 CREATE INDEX rate_limits_age ON rate_limits (full_at);
+CREATE FUNCTION spend_rates(_keys text[], _cost_s double precision, _burst_s double precision) RETURNS double precision
+LANGUAGE plpgsql AS $$
+DECLARE
+    now_ timestamptz := clock_timestamp();
+    wait_s double precision;
+BEGIN
+    INSERT INTO rate_limits AS r (key, full_at) SELECT k, now_ FROM unnest(_keys) AS k ORDER BY k
+    ON CONFLICT (key) DO UPDATE SET full_at = greatest(r.full_at, now_);
+    SELECT max(extract(epoch FROM full_at - now_)) + _cost_s - _burst_s INTO wait_s FROM rate_limits WHERE key = ANY(_keys);
+    IF wait_s > 1e-6 THEN
+        RETURN wait_s;
+    END IF;
+    UPDATE rate_limits SET full_at = full_at + make_interval(secs => _cost_s) WHERE key = ANY(_keys);
+    RETURN 0;
+END $$;
 
 CREATE TABLE studio_generations (
     id uuid PRIMARY KEY DEFAULT uuidv7(),
