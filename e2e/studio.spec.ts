@@ -96,6 +96,11 @@ test('one sentence becomes a picture, and stays', async ({ page, context }) => {
     await expect(progress(page)).toHaveCount(0);
   });
 
+  await test.step('what was cancelled can be made after all', async () => {
+    await made(page, LONG_PROMPT).getByRole('button', { name: 'Make picture 8 of 8 after all' }).click();
+    await expect(pictures(made(page, LONG_PROMPT))).toHaveCount(8, { timeout: 60_000 });
+  });
+
   await test.step('what is wrong is said at its field, and nothing is sent', async () => {
     const before = await page.getByRole('article').count();
     await settings(page).click();
