@@ -29,7 +29,7 @@ class Sampler:
         self._text = MiniLM(minilm_cache, threads)
 
     def pictures(
-        self, prompts: Sequence[str], seed: int, steps: int = 12, guidance: float = 2.5, size: int = 256
+        self, prompts: Sequence[str], seed: int, steps: int = 12, guidance: float = 3.0, size: int = 256
     ) -> NDArray[np.uint8]:
         """One picture a prompt, (n, size, size, 3) uint8; row i starts from noise of seed + i."""
         side = size // 8

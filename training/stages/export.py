@@ -155,7 +155,7 @@ def manifest(files: dict[str, dict[str, Any]], preview: dict[str, Any], training
         "native_size": 256,
         "size": {"min": 128, "max": 512, "multiple": 64},
         "steps": {"default": 12, "max": 50},
-        "guidance": {"default": 2.5, "max": 10},
+        "guidance": {"default": 3.0, "max": 10},
         "text": {"encoder": "all-MiniLM-L6-v2", "tokens": TOKENS},
         "prediction": "flow-velocity",
         "tasks": ["text-to-image", "image-to-image", "inpainting"],

@@ -201,12 +201,11 @@ def _cliff(canvas: Canvas, scene: Scene, horizon: float, orb_x: float, rng: np.r
 
 
 def _hill(canvas: Canvas, scene: Scene, horizon: float, orb_x: float, rng: np.random.Generator) -> None:
-    tones = SNOW if scene.mountains == "snowy" and rng.random() < 0.0 else MEADOW
-    _terrain(canvas, _wavy(canvas, rng, horizon + 0.08, 0.02, 3), tones, Label.GRASS, rng)
+    _terrain(canvas, _wavy(canvas, rng, horizon + 0.08, 0.02, 3), MEADOW, Label.GRASS, rng)
     centre = {"left": 0.32, "centre": 0.5, "right": 0.68}[scene.thing.spot if scene.thing else "centre"]
     xs = canvas.x[0]
     crest = horizon + 0.02 + 0.42 * (1 - np.exp(-(((xs - centre) / 0.42) ** 2)))
-    _terrain(canvas, crest.astype(np.float32), (lighter(tones[0], 0.05), darker(tones[1], 0.95)), Label.GRASS, rng)  # type: ignore[arg-type]
+    _terrain(canvas, crest.astype(np.float32), (lighter(MEADOW[0], 0.05), darker(MEADOW[1], 0.95)), Label.GRASS, rng)  # type: ignore[arg-type]
 
 
 SETTINGS: dict[str, Callable[..., None]] = {
