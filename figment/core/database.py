@@ -69,7 +69,13 @@ class Database:
 
 def _engine(url: str, pool_size: int, options: str = "") -> AsyncEngine:
     return create_async_engine(
-        driver_url(url), pool_size=pool_size, max_overflow=4, pool_recycle=1800, connect_args={"options": options}
+        driver_url(url),
+        pool_size=pool_size,
+        max_overflow=4,
+        pool_recycle=1800,
+        # The connection used last is taken next: its statements are prepared and its functions compiled.
+        pool_use_lifo=True,
+        connect_args={"options": options},
     )
 
 

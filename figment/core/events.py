@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import structlog
 from pydantic_core import to_json
 from sqlalchemy import text
@@ -219,25 +220,32 @@ class Bus:
                 await asyncio.sleep(1)
 
     async def _listen(self) -> None:
-        connection = await self._database.open_session_connection()
-        async with connection:
-            await connection.execute(f"LISTEN {_CHANNEL}")
-            await self._deliver_new()
+        async with (
+            await self._database.open_session_connection() as listener,
+            await self._database.open_session_connection() as reader,
+        ):
+            await listener.execute(f"LISTEN {_CHANNEL}")
+            await self._deliver_new(reader)
             while True:
-                async for _ in connection.notifies(timeout=_LOOK_S):
-                    await self._deliver_new()
+                async for _ in listener.notifies(timeout=_LOOK_S):
+                    await self._deliver_new(reader)
                 # Nothing for a while: is the other end still there? A half-open connection would be silent for ever.
-                await connection.execute("SELECT 1")
+                await listener.execute("SELECT 1")
 
-    async def _deliver_new(self) -> None:
-        """Read what is new once for the whole process, and hand it to the streams that asked for its topic."""
-        async with self._database.statements() as connection:
-            rows = await connection.execute(
-                text("SELECT id, topic, subject, type, data FROM events WHERE id > :after ORDER BY id"),
-                {"after": self._read_to},
+    async def _deliver_new(self, reader: psycopg.AsyncConnection[Any]) -> None:
+        """Read what is new once for the whole process, and hand it to the streams that asked for its topic.
+
+        On a connection of its own, without SQLAlchemy: this stands between every event and whoever waits for it.
+        """
+        while True:
+            found = await reader.execute(
+                "SELECT topic, type, data, subject, id FROM events WHERE id > %s ORDER BY id LIMIT %s",
+                (self._read_to, _PAGE),
             )
-            events = [_event(row) for row in rows]
-        for event in events:
-            self._read_to = event.id
-            for subscriber in self._subscribers:
-                subscriber.offer(event)
+            events = [Event(*row) for row in await found.fetchall()]
+            for event in events:
+                self._read_to = event.id
+                for subscriber in self._subscribers:
+                    subscriber.offer(event)
+            if len(events) < _PAGE:
+                return

@@ -19,7 +19,7 @@ from figment.images import codec
 
 log = structlog.get_logger(__name__)
 
-_FLUSH_S = 0.1
+_FLUSH_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class _Note:
 
 
 class Reporter:
-    """Writes the latest progress of all jobs of this process, at most ten times a second, in one transaction."""
+    """Writes the latest progress of all jobs of this process, at most five times a second, in one round trip."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

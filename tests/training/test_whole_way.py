@@ -7,14 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
+import torch
 
-torch = pytest.importorskip("torch", reason="training needs torch, which the default install leaves out")
-onnxruntime = pytest.importorskip("onnxruntime")
-
-from training import checkpoint  # noqa: E402
-from training.config import Config, load  # noqa: E402
-from training.stages import autoencoder, denoiser, export, latents, measure, render, sheet  # noqa: E402
+from training import checkpoint
+from training.config import Config, load
+from training.stages import autoencoder, denoiser, export, latents, measure, render, sheet
 
 SMOKE = Path(__file__).parents[2] / "training" / "configs" / "smoke.yaml"
 TOLERANCE = 2e-3

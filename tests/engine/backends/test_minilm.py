@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-pytest.importorskip("onnxruntime")
-
 from figment.engine.backends import minilm
 
 TEXTS = ["a blue boat on the sea at sunset", "boat", ""]
