@@ -45,6 +45,7 @@ log = structlog.get_logger(__name__)
 
 _QUEUE_CONNECTIONS = 4
 _WAITING_S = 1.0
+_BEGINNING_S = 0.1
 _SHUTDOWN_S = 5.0
 _BACKOFF_S = (1, 4, 15, 60)
 
@@ -118,7 +119,8 @@ class JobRunner:
     async def _watch(self, worker: Worker, task: asyncio.Task[None]) -> None:
         """Return when the worker has ended, or is as good as dead."""
         while not task.done():
-            await asyncio.wait({task}, timeout=self._settings.heartbeat_s)
+            # Often until it has begun, so that a server is ready as soon as it is.
+            await asyncio.wait({task}, timeout=self._settings.heartbeat_s if self.healthy else _BEGINNING_S)
             if worker.worker_id is None:
                 continue
             try:
