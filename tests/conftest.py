@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -44,8 +45,21 @@ def database_url(postgres: str) -> Iterator[str]:
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template")
     yield _named(postgres, name)
+    drop_database(postgres, name)
+
+
+def drop_database(postgres: str, name: str) -> None:
+    """An autovacuum worker in the database belongs to the superuser, and cannot be sent away: it is waited for."""
+    deadline = time.monotonic() + 20
     with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        while True:
+            try:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+                return
+            except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
 
 @pytest.fixture

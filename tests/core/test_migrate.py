@@ -14,6 +14,7 @@ import pytest
 
 from figment.core.migrate import migrate
 from figment.core.migrations.versions import v0001_foundation
+from tests.conftest import drop_database
 
 _numbers = itertools.count()
 
@@ -25,8 +26,7 @@ def empty_url(postgres: str) -> Iterator[str]:
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     yield postgres.replace("/figment?", f"/{name}?")
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    drop_database(postgres, name)
 
 
 def ask(url: str, sql: str) -> list[tuple[Any, ...]]:
