@@ -1,0 +1,1 @@
+"""The world that the built-in model learns: pictures drawn by rule, each with a description and captions."""
