@@ -14,7 +14,7 @@ from figment.engine.mailbox import Mailbox
 from figment.engine.models import BrokenModel, Catalogue, InstalledModel
 from figment.engine.refusals import why_refuse
 from figment.engine.runner import EngineStats, Job, Runner
-from figment.engine.sampling import step_count
+from figment.engine.sampling import guidance_of, step_count
 from figment.engine.schedule import Limits, Row
 from figment.generation.contract import Finished, GenerationRefused, ImageRequest, ModelCard, Ticket, Update, WorkerLost
 
@@ -85,7 +85,7 @@ class LocalEngine:
             person=ticket.person,
             shape=Shape(request.model, request.height // downscale, request.width // downscale),
             steps=step_count(request.steps, 1.0 if request.init_image is None else request.strength),
-            network_rows=1 if request.guidance == 1 else 2,
+            network_rows=len(guidance_of(request, model.manifest.denoiser.applies_guidance).prompts),
             deadline_s=ticket.deadline_s,
             ready=False,
         )

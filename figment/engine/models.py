@@ -17,6 +17,8 @@ BUILTIN = Path(__file__).parent / "builtin"
 MANIFEST = "model.json"
 
 Count = Annotated[int, Field(gt=0)]
+Input = Literal["latents", "time", "until", "guidance", "text", "text_mask", "mask", "known"]
+NEEDED_INPUTS: tuple[Input, ...] = ("latents", "time", "text", "text_mask")
 Colour = Annotated[list[float], Field(min_length=3, max_length=3)]
 
 
@@ -61,6 +63,32 @@ class PreviewSpec(_Part):
     bias: Colour
 
 
+class DenoiserSpec(_Part):
+    """What the denoiser is fed, by the names of its inputs: `until`, the time that a step leads to; `guidance`, the scale that it applies by
+    itself; `mask` and `known`, what it was trained to inpaint by (`sampling.Canvas`).
+    """
+
+    inputs: list[Input] = list(NEEDED_INPUTS)
+
+    @field_validator("inputs")
+    @classmethod
+    def can_run(cls, inputs: list[Input]) -> list[Input]:
+        if missing := set(NEEDED_INPUTS) - set(inputs):
+            raise ValueError(f"a denoiser reads {', '.join(sorted(missing))} too")
+        if ("mask" in inputs) != ("known" in inputs):
+            raise ValueError("mask and known go together")
+        return inputs
+
+    @property
+    def applies_guidance(self) -> bool:
+        return "guidance" in self.inputs
+
+    @property
+    def inpaints(self) -> bool:
+        """Was it trained to? If not, what is known is put back after every step."""
+        return "mask" in self.inputs
+
+
 class FileSpec(_Part):
     path: str
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -87,6 +115,7 @@ class Manifest(_Part):
     guidance: GuidanceSpec
     text: TextSpec
     prediction: Literal["flow-velocity"]
+    denoiser: DenoiserSpec = DenoiserSpec()
     tasks: list[Literal["text-to-image", "image-to-image", "inpainting"]] = Field(min_length=1)
     preview: PreviewSpec
     files: dict[str, FileSpec]

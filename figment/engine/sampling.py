@@ -2,8 +2,14 @@
 
 A picture and its noise lie on a straight line, x_t = (1 - t) x_0 + t noise; the network is asked for the velocity v = noise - x_0 and
 Euler's method follows it from t = 1 to 0 (Lipman et al., "Flow matching for generative modeling", 2023; Liu et al., "Flow straight and
-fast", 2023). Guidance is Ho and Salimans, "Classifier-free diffusion guidance", 2022, equation 6 with w = guidance - 1.
-Inpainting keeps what is known by putting it back, noised to the current t, after every step (Lugmayr et al., "RePaint", 2022, equation 8).
+fast", 2023). A network that is told the time r which a step leads to answers with the mean velocity between t and r instead, so that few
+steps lead as far (Geng et al., "Mean flows for one-step generative modeling", 2025): x_r = x_t - (t - r) v, the same step.
+
+Guidance is Ho and Salimans, "Classifier-free diffusion guidance", 2022, equation 6 with w = guidance - 1: two calls of the network, or one
+where it was trained to answer with the guided velocity (Meng et al., "On distillation of guided diffusion models", 2023).
+
+Inpainting: a network that was trained for it reads the mask and what is known; for any other, what is known is put back, noised to the
+current t, after every step (Lugmayr et al., "RePaint", 2022, equation 8).
 """
 
 from __future__ import annotations
@@ -14,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.generation.contract import Pixels
+from figment.generation.contract import ImageRequest, Pixels
 
 Floats = NDArray[np.float32]
 
@@ -28,8 +34,45 @@ class TextStates:
 
 
 @dataclass(frozen=True, slots=True)
+class Guidance:
+    """How a row follows its prompt: `prompts`, one network row each; `told`, the scale that the network itself applies, where it is told one;
+    `between`, the scale from the second prompt's velocity to the first's.
+    """
+
+    prompts: tuple[str, ...]
+    told: float = 1.0
+    between: float = 1.0
+
+
+def guidance_of(request: ImageRequest, baked: bool) -> Guidance:
+    """`baked`: the network is told the scale. One row is then enough, unless there is a negative prompt, or a scale below 1, which leads
+    back from the prompt and which no network learns."""
+    scale, negative = request.guidance, request.negative_prompt.strip()
+    if scale == 1:
+        return Guidance((request.prompt,))
+    if baked and scale > 1 and not negative:
+        return Guidance((request.prompt,), told=scale)
+    return Guidance((request.prompt, request.negative_prompt), between=scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """What a network that was trained to inpaint reads. `mask`: (1, h, w), 1 where the picture is to be made. `known`: (channels, h, w), the
+    latent of the picture with the masked part blanked before encoding, 0 where `mask` is 1.
+    """
+
+    mask: Floats
+    known: Floats
+
+    @classmethod
+    def empty(cls, shape: tuple[int, ...]) -> Canvas:
+        """Everything is to be made, for a latent of `shape` (channels, h, w)."""
+        return cls(np.ones((1, *shape[1:]), np.float32), np.zeros(shape, np.float32))
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
-    """What stays. `latent`: (channels, h, w). `remake`: (1, h, w), 1 where the picture is made anew and 0 where it stays."""
+    """What is put back after every step. `latent`: (channels, h, w). `remake`: (1, h, w), 1 where the picture is made anew and 0 where it stays."""
 
     latent: Floats
     remake: Floats
@@ -47,15 +90,16 @@ class Step:
 class Trajectory:
     """One row on its way from noise to picture.
 
-    `latent`, `noise`: (channels, h, w). `times`: (steps + 1,) descending to 0. `conditions`: the prompt, and where guidance is not 1 the
-    negative prompt. `denoised` is the picture that the last step foresaw. `init_image` and `mask` are kept to put known pixels back.
+    `latent`, `noise`: (channels, h, w). `times`: (steps + 1,) descending to 0. `conditions`: the states of `guidance.prompts`. `denoised` is
+    the picture that the last step foresaw. `init_image` and `mask` are kept to put known pixels back.
     """
 
     latent: Floats
     noise: Floats
     times: Floats
-    guidance: float
+    guidance: Guidance
     conditions: tuple[TextStates, ...]
+    canvas: Canvas
     known: Known | None = None
     init_image: Pixels | None = None
     mask: Pixels | None = None
@@ -66,16 +110,21 @@ class Trajectory:
     def time(self) -> np.float32:
         return np.float32(self.times[self.steps_done])
 
+    @property
+    def until(self) -> np.float32:
+        """The time that the next step leads to."""
+        return np.float32(self.times[self.steps_done + 1])
+
     def foresee(self, velocities: Floats) -> Step:
         """The next Euler step, not yet taken. `velocities`: (len(conditions), channels, h, w).
 
         Raises:
             FloatingPointError: the network answered with something that is not a number.
         """
-        velocity = guided(velocities, self.guidance)
+        velocity = guided(velocities, self.guidance.between)
         if not np.isfinite(velocity).all():
             raise FloatingPointError("the model answered with values that are not numbers")
-        now, after = self.time, np.float32(self.times[self.steps_done + 1])
+        now, after = self.time, self.until
         latent = self._with_known(self.latent + (after - now) * velocity, after)
         return Step(latent=latent, denoised=self.latent - now * velocity)
 
@@ -105,13 +154,13 @@ def noised(latent: Floats, noise: Floats, time: np.float32) -> Floats:
     return np.asarray((np.float32(1) - time) * latent + time * noise, dtype=np.float32)
 
 
-def guided(velocities: Floats, guidance: float) -> Floats:
-    """One velocity of the conditional one and, where there is a second, the unconditional one."""
+def guided(velocities: Floats, scale: float) -> Floats:
+    """One velocity of the prompt's and, where there is a second, the negative prompt's."""
     if len(velocities) == 1:
         return np.array(velocities[0], dtype=np.float32)
-    conditional, unconditional = velocities
+    wanted, unwanted = velocities
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.asarray(unconditional + np.float32(guidance) * (conditional - unconditional), dtype=np.float32)
+        return np.asarray(unwanted + np.float32(scale) * (wanted - unwanted), dtype=np.float32)
 
 
 def latent_mask(mask: Pixels, downscale: int) -> Floats:
@@ -119,6 +168,12 @@ def latent_mask(mask: Pixels, downscale: int) -> Floats:
     height, width = mask.shape
     cells = mask.reshape(height // downscale, downscale, width // downscale, downscale).max(axis=(1, 3))
     return np.asarray((cells > 0)[None], dtype=np.float32)
+
+
+def blanked(image: Floats, remake: Floats, downscale: int) -> Floats:
+    """A picture of which only the known cells are left, the rest mid-grey. `image`: (3, height, width) in -1..1; `remake`: (1, h, w)."""
+    pixels = remake.repeat(downscale, axis=1).repeat(downscale, axis=2)
+    return np.where(pixels > 0, np.float32(0), image)
 
 
 def composite(made: Pixels, init_image: Pixels, mask: Pixels) -> Pixels:

@@ -12,7 +12,7 @@ from figment.engine.models import Catalogue, InstalledModel, read
 from figment.engine.prompts import PromptCache
 from figment.engine.schedule import Limits
 from tests.engine.gated import Gate, GatedBackend
-from tests.engine.tiny import HashedText, write_model
+from tests.engine.tiny import FEW_STEPS, HashedText, write_model
 
 # How long an example takes says how busy the machine is, not whether the schedule is right.
 settings.register_profile("engine", deadline=None)
@@ -31,6 +31,19 @@ def tiny(models_dir: Path) -> InstalledModel:
     return read(models_dir / "tiny")
 
 
+@pytest.fixture(scope="session")
+def few_steps_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("few-steps")
+    write_model(root / "tiny", inputs=FEW_STEPS)
+    return root
+
+
+@pytest.fixture(scope="session")
+def few_steps(few_steps_dir: Path) -> InstalledModel:
+    """As `tiny`, with a denoiser that makes long steps, applies guidance by itself and was trained to inpaint."""
+    return read(few_steps_dir / "tiny")
+
+
 @pytest.fixture
 def prompts() -> PromptCache:
     return PromptCache(HashedText)
@@ -42,6 +55,11 @@ def backend(tiny: InstalledModel, prompts: PromptCache) -> onnx.OnnxBackend:
 
 
 @pytest.fixture
+def few_steps_backend(few_steps: InstalledModel, prompts: PromptCache) -> onnx.OnnxBackend:
+    return onnx.load(few_steps, prompts, threads=1)
+
+
+@pytest.fixture
 def catalogue(models_dir: Path) -> Catalogue:
     return Catalogue(builtin=models_dir)
 
@@ -50,6 +68,14 @@ def catalogue(models_dir: Path) -> Catalogue:
 async def engine(catalogue: Catalogue, prompts: PromptCache) -> AsyncIterator[LocalEngine]:
     """The tiny model, with no gate."""
     running = LocalEngine(catalogue, lambda model: onnx.load(model, prompts, threads=1))
+    await running.start()
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+async def few_steps_engine(few_steps_dir: Path, prompts: PromptCache) -> AsyncIterator[LocalEngine]:
+    running = LocalEngine(Catalogue(builtin=few_steps_dir), lambda model: onnx.load(model, prompts, threads=1))
     await running.start()
     yield running
     await running.stop()

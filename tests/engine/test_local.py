@@ -39,6 +39,14 @@ class TestLocalEngine(WorkerContract):
         return engine
 
 
+class TestLocalEngineOfFewSteps(WorkerContract):
+    """The same, with a denoiser that applies guidance by itself and was trained to inpaint."""
+
+    @pytest.fixture
+    async def worker(self, few_steps_engine: LocalEngine) -> ImageWorker:
+        return few_steps_engine
+
+
 class TestLocalEngineInFullBatches(WorkerContract):
     """The same, with whatever is ready in one batch at every step."""
 
@@ -202,6 +210,18 @@ async def test_stats_tell_what_the_engine_does(gated: LocalEngine, gate: Gate) -
     assert (stats.running, stats.steps, stats.images, stats.failed) == (0, 2, 1, 0)
     assert stats.busy_s > 0
     assert set(stats.step_s) == {("tiny 8×8 denoise", 8), ("tiny 8×8 decode", 8)}
+
+
+async def test_a_guided_picture_is_one_network_row_where_the_network_applies_guidance(
+    engine: LocalEngine, few_steps_engine: LocalEngine
+) -> None:
+    async def broadest(asked: LocalEngine, negative_prompt: str) -> int:
+        await picture(asked, request(1, guidance=2.5, negative_prompt=negative_prompt))
+        return max(bucket for (lane, bucket) in asked.stats().step_s if lane.endswith("denoise"))
+
+    assert await broadest(engine, "") == 2
+    assert await broadest(few_steps_engine, "") == 1
+    assert await broadest(few_steps_engine, "fog") == 2
 
 
 async def test_an_engine_that_was_not_started_says_so(catalogue: Catalogue, prompts: PromptCache) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from figment.engine.models import BrokenModel, Catalogue, InstalledModel, read
+from figment.engine.models import NEEDED_INPUTS, BrokenModel, Catalogue, InstalledModel, read
 from figment.generation.contract import GenerationRefused
 from tests.engine.tiny import write_model
 
@@ -51,6 +51,9 @@ def test_verify_finds_what_is_damaged(tmp_path: Path) -> None:
         ({"native_size": 0}, "native_size"),
         ({"latent": {"channels": 8}}, "latent.downscale"),
         ({"preview": {"matrix": [[1.0, 2.0]], "bias": [0.0] * 3}}, "preview.matrix"),
+        ({"denoiser": {"inputs": ["latents", "time", "text"]}}, "reads text_mask too"),
+        ({"denoiser": {"inputs": [*NEEDED_INPUTS, "known"]}}, "go together"),
+        ({"denoiser": {"inputs": [*NEEDED_INPUTS, "depth"]}}, "denoiser.inputs"),
         ({"files": {"denoiser": {"path": "../x", "sha256": "0" * 64, "bytes": 1}}}, "inside its folder"),
         ({"files": {"denoiser": {"path": "/x", "sha256": "0" * 64, "bytes": 1}}}, "inside its folder"),
     ],

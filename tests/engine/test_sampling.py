@@ -9,17 +9,22 @@ from hypothesis import strategies as st
 
 from figment.engine import noise
 from figment.engine.sampling import (
+    Canvas,
     Floats,
+    Guidance,
     Known,
     TextStates,
     Trajectory,
+    blanked,
     composite,
+    guidance_of,
     guided,
     latent_mask,
     noised,
     step_count,
     timesteps,
 )
+from figment.generation.contract import ImageRequest
 
 SHAPE = (8, 4, 6)
 CLEAN = noise.normals(1, SHAPE)
@@ -27,10 +32,10 @@ NOISE = noise.normals(2, SHAPE)
 TEXT = TextStates(np.zeros((32, 384), np.float32), np.ones(32, np.float32))
 
 
-def trajectory(steps: int, strength: float = 1.0, known: Known | None = None, guidance: float = 1.0) -> Trajectory:
+def trajectory(steps: int, strength: float = 1.0, known: Known | None = None) -> Trajectory:
     times = timesteps(steps, strength)
-    conditions = (TEXT,) if guidance == 1 else (TEXT, TEXT)
-    return Trajectory(noised(CLEAN, NOISE, times[0]), NOISE, times, guidance, conditions, known)
+    start = noised(CLEAN, NOISE, times[0])
+    return Trajectory(start, NOISE, times, Guidance(("",)), (TEXT,), Canvas.empty(SHAPE), known)
 
 
 def follow(row: Trajectory, velocity: Floats) -> Trajectory:
@@ -56,8 +61,53 @@ def test_times_fall_from_strength_to_zero(steps: int, strength: float) -> None:
     assert len(times) - 1 == step_count(steps, strength)
 
 
+@given(steps=st.integers(1, 50), strength=st.floats(0.01, 1.0))
+def test_every_step_leads_to_where_the_next_begins_and_the_last_to_the_picture(steps: int, strength: float) -> None:
+    row = trajectory(steps, strength)
+    ends = [row.time]
+    while row.steps_done < len(row.times) - 1:
+        assert row.time == ends[-1]
+        ends.append(row.until)
+        row.take(row.foresee(np.zeros((1, *SHAPE), np.float32)))
+    assert ends == list(row.times)
+
+
+def test_a_mean_velocity_leads_over_a_step_of_any_length() -> None:
+    """Along a curved path, where Euler's method goes astray, the mean velocity between two times leads from one to the other."""
+
+    def path(time: np.float32) -> Floats:
+        return np.asarray(CLEAN + np.sin(time * np.float32(2)) * NOISE, np.float32)
+
+    row = trajectory(3)
+    row.latent = path(row.time)
+    while row.steps_done < 3:
+        mean = (path(row.time) - path(row.until)) / (row.time - row.until)
+        row.take(row.foresee(mean[None]))
+    np.testing.assert_allclose(row.latent, CLEAN, atol=1e-5)
+
+
 @pytest.mark.parametrize(
-    ("steps", "strength", "runs"), [(10, 0.7, 7), (10, 0.71, 8), (10, 1.0, 10), (1, 0.1, 1), (50, 0.01, 1)]
+    ("baked", "scale", "negative", "expected"),
+    [
+        (False, 1.0, "", Guidance(("a",))),
+        (False, 2.5, "", Guidance(("a", ""), between=2.5)),
+        (False, 2.5, "b", Guidance(("a", "b"), between=2.5)),
+        (True, 1.0, "b", Guidance(("a",))),
+        (True, 2.5, "", Guidance(("a",), told=2.5)),
+        (True, 2.5, "  ", Guidance(("a",), told=2.5)),
+        (True, 2.5, "b", Guidance(("a", "b"), between=2.5)),
+        (True, 0.5, "", Guidance(("a", ""), between=0.5)),
+    ],
+)
+def test_one_network_row_is_enough_where_the_network_applies_guidance(
+    baked: bool, scale: float, negative: str, expected: Guidance
+) -> None:
+    assert guidance_of(ImageRequest("m", "a", 1, 4, scale, 64, 64, negative), baked) == expected
+
+
+@pytest.mark.parametrize(
+    ("steps", "strength", "runs"),
+    [(10, 0.7, 7), (10, 0.71, 8), (10, 1.0, 10), (1, 0.1, 1), (4, 0.1, 1), (4, 0.6, 3), (50, 0.01, 1)],
 )
 def test_strength_says_how_many_steps_run(steps: int, strength: float, runs: int) -> None:
     assert step_count(steps, strength) == runs
@@ -90,6 +140,15 @@ def test_a_cell_is_made_anew_when_any_of_its_pixels_is() -> None:
     mask = np.zeros((16, 24), np.uint8)
     mask[7, 8] = 1
     assert latent_mask(mask, 8).tolist() == [[[0, 1, 0], [0, 0, 0]]]
+
+
+def test_a_masked_cell_is_blanked_whole_and_no_other() -> None:
+    image = np.full((3, 16, 24), 0.5, np.float32)
+    mask = np.zeros((16, 24), np.uint8)
+    mask[7, 8] = 1
+    left = blanked(image, latent_mask(mask, 8), 8)
+    assert (left[:, :8, 8:16] == 0).all()
+    assert left.sum() == image.sum() - image[:, :8, 8:16].sum()
 
 
 @given(made=st.integers(0, 255), kept=st.integers(0, 255), weight=st.integers(0, 255))

@@ -14,6 +14,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from figment.engine.models import NEEDED_INPUTS
+
 CHANNELS, DOWNSCALE, TOKENS, WIDTH = 8, 8, 32, 384
 Floats = NDArray[np.float32]
 
@@ -31,6 +33,8 @@ MANIFEST: dict[str, Any] = {
     "tasks": ["text-to-image", "image-to-image", "inpainting"],
     "preview": {"matrix": [[0.2, 0.0, 0.0]] * 4 + [[0.0, 0.2, 0.1]] * 4, "bias": [0.0, 0.1, -0.1]},
 }
+FEW_STEPS = ["latents", "time", "until", "guidance", "text", "text_mask", "mask", "known"]
+"""The inputs of a denoiser that makes long steps, applies guidance by itself and was trained to inpaint."""
 
 
 class HashedText:
@@ -46,12 +50,13 @@ class HashedText:
         return states, np.ones((len(texts), tokens), dtype=np.float32)
 
 
-def write_model(folder: Path, name: str = "tiny", **changes: Any) -> Path:
-    """Write a model folder and return it. `changes` replace entries of the manifest."""
+def write_model(folder: Path, name: str = "tiny", inputs: Sequence[str] = NEEDED_INPUTS, **changes: Any) -> Path:
+    """Write a model folder whose denoiser reads `inputs`, and return it. `changes` replace entries of the manifest."""
     folder.mkdir(parents=True)
-    graphs = {"denoiser": _denoiser(), "decoder": _decoder(), "encoder": _encoder()}
+    graphs = {"denoiser": _denoiser(inputs), "decoder": _decoder(), "encoder": _encoder()}
     files = {role: _save(folder, role, graph) for role, graph in graphs.items()}
-    (folder / "model.json").write_text(json.dumps(MANIFEST | {"name": name, "files": files} | changes))
+    entries = {"name": name, "denoiser": {"inputs": list(inputs)}, "files": files}
+    (folder / "model.json").write_text(json.dumps(MANIFEST | entries | changes))
     return folder
 
 
@@ -63,38 +68,48 @@ def _save(folder: Path, role: str, graph: onnx.GraphProto) -> dict[str, Any]:
     return {"path": f"{role}.onnx", "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
-def _denoiser() -> onnx.GraphProto:
-    """Time and the mean text state shift a convolution of the latent, as in the real one: with the layers that see one vector a picture."""
+def _denoiser(names: Sequence[str]) -> onnx.GraphProto:
+    """Numbers and the mean text state shift a convolution of the planes, as in the real one: with the layers that see one vector a picture."""
     n = helper.make_node
+    inputs = {
+        "latents": _floats("latents", "b", CHANNELS, "h", "w"),
+        "time": _floats("time", "b"),
+        "until": _floats("until", "b"),
+        "guidance": _floats("guidance", "b"),
+        "text": _floats("text", "b", TOKENS, WIDTH),
+        "text_mask": _floats("text_mask", "b", TOKENS),
+        "mask": _floats("mask", "b", 1, "h", "w"),
+        "known": _floats("known", "b", CHANNELS, "h", "w"),
+    }
+    numbers = [name for name in names if name in ("time", "until", "guidance")]
+    planes = [name for name in names if name in ("latents", "mask", "known")]
+    deep = sum(1 if name == "mask" else CHANNELS for name in planes)
     nodes = [
-        n("Unsqueeze", ["text_mask", "last"], ["mask"]),
-        n("Mul", ["text", "mask"], ["told"]),
+        n("Unsqueeze", ["text_mask", "last"], ["told_mask"]),
+        n("Mul", ["text", "told_mask"], ["told"]),
         n("ReduceSum", ["told", "middle"], ["prompt"], keepdims=0),
         n("Gemm", ["prompt", "prompt_w", "prompt_b"], ["prompt_c"]),
-        n("Unsqueeze", ["time", "middle"], ["time_column"]),
-        n("Gemm", ["time_column", "time_w", "prompt_b"], ["time_c"]),
-        n("Add", ["prompt_c", "time_c"], ["flat"]),
+        *(n("Unsqueeze", [name, "middle"], [f"{name}_column"]) for name in numbers),
+        n("Concat", [f"{name}_column" for name in numbers], ["numbers"], axis=1),
+        n("Gemm", ["numbers", "numbers_w", "prompt_b"], ["numbers_c"]),
+        n("Add", ["prompt_c", "numbers_c"], ["flat"]),
         n("Unsqueeze", ["flat", "space"], ["shift"]),
-        n("Conv", ["latents", "conv_w"], ["mixed"], pads=[1, 1, 1, 1]),
+        n("Concat", planes, ["planes"], axis=1),
+        n("Conv", ["planes", "conv_w"], ["mixed"], pads=[1, 1, 1, 1]),
         n("Add", ["mixed", "shift"], ["sum"]),
         n("Tanh", ["sum"], ["velocity"]),
     ]
     weights = [
         _weight("prompt_w", 0.02, WIDTH, CHANNELS),
         _weight("prompt_b", 0.1, CHANNELS),
-        _weight("time_w", 0.5, 1, CHANNELS),
-        _weight("conv_w", 0.2, CHANNELS, CHANNELS, 3, 3),
+        _weight("numbers_w", 0.5, len(numbers), CHANNELS),
+        _weight("conv_w", 0.2, CHANNELS, deep, 3, 3),
         _axes("last", 2),
         _axes("middle", 1),
         _axes("space", 2, 3),
     ]
-    inputs = [
-        _floats("latents", "b", CHANNELS, "h", "w"),
-        _floats("time", "b"),
-        _floats("text", "b", TOKENS, WIDTH),
-        _floats("text_mask", "b", TOKENS),
-    ]
-    return helper.make_graph(nodes, "denoiser", inputs, [_floats("velocity", "b", CHANNELS, "h", "w")], weights)
+    outputs = [_floats("velocity", "b", CHANNELS, "h", "w")]
+    return helper.make_graph(nodes, "denoiser", [inputs[name] for name in names], outputs, weights)
 
 
 def _decoder() -> onnx.GraphProto:

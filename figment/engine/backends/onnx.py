@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,9 +15,23 @@ from figment.engine import noise, sampling
 from figment.engine.backends.base import PreviewSource, PromptEncoder
 from figment.engine.backends.graphs import steady
 from figment.engine.backends.sessions import open_session
-from figment.engine.models import BrokenModel, InstalledModel
-from figment.engine.sampling import Floats, Known, TextStates, Trajectory
+from figment.engine.models import BrokenModel, Input, InstalledModel
+from figment.engine.sampling import Canvas, Floats, Known, TextStates, Trajectory
 from figment.generation.contract import ImageRequest, ModelCard, Pixels
+
+READ: Mapping[Input, Callable[[Trajectory, TextStates], Floats | np.float32]] = MappingProxyType(
+    {
+        "latents": lambda row, text: row.latent,
+        "time": lambda row, text: row.time,
+        "until": lambda row, text: row.until,
+        "guidance": lambda row, text: np.float32(row.guidance.told),
+        "text": lambda row, text: text.states,
+        "text_mask": lambda row, text: text.mask,
+        "mask": lambda row, text: row.canvas.mask,
+        "known": lambda row, text: row.canvas.known,
+    }
+)
+"""What each input of a denoiser is, for one network row: a row and one of its prompts."""
 
 
 class Network(Protocol):
@@ -88,22 +103,22 @@ class OnnxBackend:
         return self._prompts.states(text, self._manifest.text.tokens)
 
     def encode_image(self, pixels: Pixels) -> Floats:
-        image = pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(127.5) - np.float32(1)
-        return np.asarray(_only(self._encoder, {"image": image})[0], dtype=np.float32)
+        return self._latent_of(_from_pixels(pixels))
 
     def begin(self, request: ImageRequest) -> Trajectory:
-        latent = self._manifest.latent
+        latent, denoiser = self._manifest.latent, self._manifest.denoiser
         shape = (latent.channels, request.height // latent.downscale, request.width // latent.downscale)
         drawn = noise.normals(request.seed, shape)
-        prompts = [request.prompt] if request.guidance == 1 else [request.prompt, request.negative_prompt]
-        start = None if request.init_image is None else self.encode_image(request.init_image)
+        guidance = sampling.guidance_of(request, denoiser.applies_guidance)
+        start = self._start(request)
         times = sampling.timesteps(request.steps, 1.0 if start is None else request.strength)
         return Trajectory(
             latent=drawn if start is None else sampling.noised(start, drawn, times[0]),
             noise=drawn,
             times=times,
-            guidance=request.guidance,
-            conditions=tuple(self.encode_text(prompt) for prompt in prompts),
+            guidance=guidance,
+            conditions=tuple(self.encode_text(prompt) for prompt in guidance.prompts),
+            canvas=self._canvas(request, shape),
             known=self._known(start, request.mask),
             init_image=request.init_image,
             mask=request.mask,
@@ -136,24 +151,44 @@ class OnnxBackend:
         """(network rows, channels, h, w): each row's conditions in their order, row after row."""
         asked = [(row, condition) for row in rows for condition in row.conditions]
         padded = asked + asked[:1] * (self._least_rows - len(asked))
-        inputs = {
-            "latents": np.stack([row.latent for row, _ in padded]),
-            "time": np.array([row.time for row, _ in padded], dtype=np.float32),
-            "text": np.stack([condition.states for _, condition in padded]),
-            "text_mask": np.stack([condition.mask for _, condition in padded]),
-        }
+        inputs = {name: np.stack([READ[name](*each) for each in padded]) for name in self._manifest.denoiser.inputs}
         return _only(self._networks.denoiser, inputs)[: len(asked)]
 
+    def _start(self, request: ImageRequest) -> Floats | None:
+        """The latent of the picture to begin from, where its noise leaves anything of it or it is put back later."""
+        inpaints = self._manifest.denoiser.inpaints or request.mask is None
+        if request.init_image is None or (request.strength == 1 and inpaints):
+            return None
+        return self.encode_image(request.init_image)
+
+    def _canvas(self, request: ImageRequest, shape: tuple[int, ...]) -> Canvas:
+        if not self._manifest.denoiser.inpaints or request.init_image is None or request.mask is None:
+            return Canvas.empty(shape)
+        remake = sampling.latent_mask(request.mask, self.downscale)
+        image = sampling.blanked(_from_pixels(request.init_image), remake, self.downscale)
+        return Canvas(remake, self._latent_of(image) * (1 - remake))
+
     def _known(self, start: Floats | None, mask: Pixels | None) -> Known | None:
-        return None if start is None or mask is None else Known(start, sampling.latent_mask(mask, self.downscale))
+        if start is None or mask is None or self._manifest.denoiser.inpaints:
+            return None
+        return Known(start, sampling.latent_mask(mask, self.downscale))
+
+    def _latent_of(self, image: Floats) -> Floats:
+        """(3, height, width) in -1..1 to (channels, h, w)."""
+        return np.asarray(_only(self._encoder, {"image": image[None]})[0], dtype=np.float32)
 
     def _thumbnail(self, latent: Floats) -> Pixels:
         colours = np.tensordot(latent, self._preview_matrix, axes=(0, 0)) + self._preview_bias
         return _to_pixels(colours)
 
 
-def _only(network: Network, inputs: dict[str, Any]) -> Floats:
-    return np.asarray(network.run(None, inputs)[0], dtype=np.float32)
+def _only(network: Network, inputs: Mapping[Any, Floats]) -> Floats:
+    return np.asarray(network.run(None, dict(inputs))[0], dtype=np.float32)
+
+
+def _from_pixels(pixels: Pixels) -> Floats:
+    """Bytes (height, width, 3) to (3, height, width) in -1..1."""
+    return pixels.transpose(2, 0, 1).astype(np.float32) / np.float32(127.5) - np.float32(1)
 
 
 def _to_pixels(image: Floats) -> Pixels:

@@ -31,16 +31,101 @@ def picture(backend: OnnxBackend, rows: list[Trajectory]) -> list[Pixels]:
     return backend.decode(rows)
 
 
+@pytest.fixture(params=["backend", "few_steps_backend"])
+def any_backend(request: pytest.FixtureRequest) -> OnnxBackend:
+    made: OnnxBackend = request.getfixturevalue(request.param)
+    return made
+
+
+def pictured(seed: int) -> Pixels:
+    return np.random.default_rng(seed).integers(0, 256, (64, 64, 3), np.uint8)
+
+
+def half_masked() -> Pixels:
+    """Four and a half cells of every row of cells are to be made anew."""
+    mask = np.zeros((64, 64), np.uint8)
+    mask[:, 28:] = 255
+    return mask
+
+
+TASKS: dict[str, Callable[[int], dict[str, Any]]] = {
+    "text-to-image": lambda seed: {},
+    "negative": lambda seed: {"negative_prompt": "fog"},
+    "image-to-image": lambda seed: {"init_image": pictured(seed), "strength": 0.9},
+    "inpainting": lambda seed: {"init_image": pictured(seed), "mask": half_masked()},
+}
+
+
 @pytest.mark.parametrize("guidance", [1.0, 2.5])
+@pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("crowd", range(2, 9))
-def test_a_row_has_the_same_bits_in_any_company(backend: OnnxBackend, crowd: int, guidance: float) -> None:
-    together = [row(backend, seed, guidance) for seed in range(crowd)]
-    pictures = picture(backend, together)
+def test_a_row_has_the_same_bits_in_any_company(
+    any_backend: OnnxBackend, crowd: int, task: str, guidance: float
+) -> None:
+    together = [row(any_backend, seed, guidance, **TASKS[task](seed)) for seed in range(crowd)]
+    pictures = picture(any_backend, together)
     for seed in range(crowd):
-        alone = row(backend, seed, guidance)
-        [made] = picture(backend, [alone])
+        alone = row(any_backend, seed, guidance, **TASKS[task](seed))
+        [made] = picture(any_backend, [alone])
         assert np.array_equal(alone.latent, together[seed].latent)
         assert np.array_equal(made, pictures[seed])
+
+
+def test_rows_of_every_task_share_a_batch(few_steps_backend: OnnxBackend) -> None:
+    kinds = [(task, guidance) for task in TASKS for guidance in (1.0, 2.5)]
+    rows = [row(few_steps_backend, 3, guidance, **TASKS[task](3)) for task, guidance in kinds]
+    picture(few_steps_backend, rows)
+    for (task, guidance), together in zip(kinds, rows, strict=True):
+        alone = row(few_steps_backend, 3, guidance, **TASKS[task](3))
+        picture(few_steps_backend, [alone])
+        assert np.array_equal(alone.latent, together.latent), (task, guidance)
+
+
+class Listening:
+    """A network that keeps what it was fed."""
+
+    def __init__(self, network: onnx.Network) -> None:
+        self._network, self.fed = network, list[dict[str, Any]]()
+
+    def run(self, outputs: None, inputs: dict[str, Any]) -> list[Any]:
+        self.fed.append(inputs)
+        return self._network.run(outputs, inputs)
+
+
+def listening(model: InstalledModel) -> tuple[OnnxBackend, Listening]:
+    ear = Listening(onnx.open_networks(model, 1).denoiser)
+    return breaking(model, lambda networks: replace(networks, denoiser=ear)), ear
+
+
+def test_a_network_is_told_where_each_step_leads_and_how_closely_to_follow(few_steps: InstalledModel) -> None:
+    backend, ear = listening(few_steps)
+    rows = [row(backend, 1, 2.5), row(backend, 2, 2.5, negative_prompt="fog")]
+    picture(backend, rows)
+    thirds = [np.float32(t) for t in np.linspace(1, 0, 4)]
+    assert [list(fed["time"]) for fed in ear.fed] == [[t] * 3 for t in thirds[:3]]
+    assert [list(fed["until"]) for fed in ear.fed] == [[t] * 3 for t in thirds[1:]]
+    assert [list(fed["guidance"]) for fed in ear.fed] == [[2.5, 1.0, 1.0]] * 3
+
+
+def test_where_all_is_to_be_made_nothing_is_known(few_steps: InstalledModel) -> None:
+    backend, ear = listening(few_steps)
+    picture(backend, [row(backend, 1), row(backend, 2, init_image=pictured(2), strength=0.9)])
+    assert all((fed["mask"] == 1).all() and (fed["known"] == 0).all() for fed in ear.fed)
+
+
+def test_a_network_that_inpaints_sees_the_rest_and_nothing_of_what_was_there(few_steps: InstalledModel) -> None:
+    backend, ear = listening(few_steps)
+    image, mask = pictured(1), half_masked()
+    repainted = image.copy()
+    repainted[mask == 255] = 7
+    rows = [row(backend, 5, init_image=each, mask=mask) for each in (image, repainted)]
+    one, other = picture(backend, rows)
+    assert np.array_equal(one, other)
+    [fed, *_] = ear.fed
+    assert fed["mask"][0, 0].tolist() == [[0, 0, 0, 1, 1, 1, 1, 1]] * 8
+    assert (fed["known"][0][:, :, 3:] == 0).all()
+    # The tiny encoder looks at one cell at a time, so that what it says of a cell does not depend on the next one's blank.
+    assert np.array_equal(fed["known"][0][:, :, :3], backend.encode_image(image)[:, :, :3])
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
@@ -132,7 +217,8 @@ def test_the_encoder_is_opened_when_it_is_first_needed(tiny: InstalledModel) -> 
 
     backend = breaking(tiny, counted)
     picture(backend, [row(backend, 1)])
+    row(backend, 1, init_image=pictured(1), strength=1.0)
     assert not opened
     for _ in range(2):
-        row(backend, 1, init_image=np.zeros((64, 64, 3), np.uint8))
+        row(backend, 1, init_image=pictured(1), strength=0.5)
     assert opened == ["encoder"]
