@@ -31,7 +31,7 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One shape. `kind`: polygon, ellipse, line, ridge or glow; `numbers` are its parameters; `label` a value of LABELS, -1 leaves labels."""
+    """One shape. `kind`: polygon, ellipse, line, ridge, haze or glow; `numbers` are its parameters; `label` of LABELS, -1 leaves labels."""
 
     kind: str
     numbers: tuple[float, ...]
@@ -48,12 +48,23 @@ class Light:
     night: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """Still water: what is labelled as water below `horizon` shows `strength` of what lies as high above it, in ripples."""
+
+    horizon: float
+    strength: float
+    ripple: float = 0.008
+    seed: int = 0
+
+
 @dataclass(slots=True)
 class Pen:
     """Records marks. Points may lie outside the frame. Drawing code takes a Pen and knows nothing of pixels."""
 
     light: Light = Light()
     marks: list[Mark] = field(default_factory=list)
+    mirror: Mirror | None = None
 
     def polygon(self, points: Sequence[Point], fill: Fill, label: int = -1) -> None:
         """A filled simple polygon, convex or not, of 3 to 32 points."""
@@ -73,6 +84,10 @@ class Pen:
     def ridge(self, heights: Sequence[float], fill: Fill, label: int = -1, bottom: float = 1.0) -> None:
         """Fills from a profile down to `bottom`; heights are the y of evenly spaced points from x = 0 to 1, any number of them."""
         self._add("ridge", [bottom, *heights], fill, label)
+
+    def haze(self, centre: Point, radii: Point, fill: Fill, label: int = -1, angle: float = 0.0) -> None:
+        """A soft blob: opaque in the middle, it thins out to nothing at `radii`. For mist, soft shadows, distant clouds."""
+        self._add("haze", [*centre, *radii, angle], fill, label)
 
     def glow(self, centre: Point, radius: float, rgb: RGB, strength: float) -> None:
         """Adds light that falls off as a Gaussian from `centre`."""

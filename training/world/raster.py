@@ -25,7 +25,7 @@ from .pen import Mark, Pen
 
 TILE = 16
 AREA = TILE * TILE
-KINDS = ("polygon", "ellipse", "line", "ridge", "glow")
+KINDS = ("polygon", "ellipse", "line", "ridge", "haze", "glow")
 FAINTEST = 1 / 400
 """Where a glow ends: less light than this cannot be seen in 8 bits."""
 NO_LABEL = 2.0
@@ -469,6 +469,19 @@ class _Ridges(_Shapes):
         return covered.view(-1, AREA)
 
 
+class _Hazes(_Ellipses):
+    """Ellipses that thin out by the square of 1 - |p|^2."""
+
+    def touch(self, items: _Items) -> tuple[Tensor, Tensor]:
+        touched, full = super().touch(items)
+        return touched, torch.zeros_like(full)
+
+    def coverage(self, items: _Items) -> Tensor:
+        axes, _ = self._axes(items)
+        u, v = (axes @ _basis(axes.device)).unbind(1)
+        return (1 - u.square() - v.square()).clamp_(min=0).square_()
+
+
 class _Glows(_Shapes):
     """(m, 4): centre, radius, strength."""
 
@@ -502,6 +515,7 @@ SHAPES: dict[str, type[_Shapes]] = {
     "ellipse": _Ellipses,
     "line": _Lines,
     "ridge": _Ridges,
+    "haze": _Hazes,
     "glow": _Glows,
 }
 
