@@ -1,4 +1,4 @@
-"""`python -m training all --config training/configs/cpu-90min.yaml`: from nothing to the shipped files, resumable."""
+"""`python -m training all --config training/configs/cpu-2h.yaml`: from nothing to the shipped files, resumable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("stage", choices=(*STAGES, "all"))
-    parser.add_argument("--config", type=Path, default=HERE / "configs" / "cpu-90min.yaml")
+    parser.add_argument("--config", type=Path, default=HERE / "configs" / "cpu-2h.yaml")
     parser.add_argument("--runs", type=Path, default=HERE / "runs", help="folder of data sets and checkpoints")
     chosen = parser.parse_args()
     config = load(chosen.config)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,35 +30,79 @@ class Autoencoder:
     blocks: int = 3
     latent_noise: float = 0.08
     half_scale_weight: float = 0.25
+    blanked_weight: float = 1.0
+    weight_decay: float = 1e-3
+    muon: bool = True
+    compiled: bool = False
 
 
 @dataclass(frozen=True)
-class Denoiser:
-    minutes: float = 75.0
+class Training:
+    """What the stages that train the denoiser have in common. `workers` are processes of one thread, for a CPU."""
+
+    minutes: float = 60.0
     batch: int = 32
     learning_rate: float = 1.0e-3
-    widths: tuple[int, int, int] = (64, 128, 256)
-    blocks: tuple[int, int, int] = (1, 2, 3)
-    caption_dropout: float = 0.1
-    time_shift: float = 0.3
-    object_weight: float = 1.5
-    label_weight: float = 0.05
+    weight_decay: float = 0.01
     ema: float = 0.999
+    muon: bool = True
     compiled: bool = False
     workers: int = 1
+    caption_dropout: float = 0.1
+    time_shift: float = 0.3
+    """Times are logit-normal around this: above 0, the noisier half is seen more."""
+    whole_masks: float = 0.55
+    """Share of the pictures made from nothing; the others are painted inside a mask."""
+    outside_weight: float = 0.1
+    object_weight: float = 1.5
+
+
+@dataclass(frozen=True)
+class Denoiser(Training):
+    widths: tuple[int, int, int] = (64, 128, 256)
+    blocks: tuple[int, int, int] = (1, 2, 3)
+    small_minutes: float = 0.0
+    """The first minutes train on pictures of half the side, which cost a quarter."""
+    small_batch: int = 128
+    label_weight: float = 0.05
+
+
+@dataclass(frozen=True)
+class Probe:
+    """The network that measures."""
+
+    minutes: float = 10.0
+    batch: int = 32
+    learning_rate: float = 1.0e-3
+    widths: tuple[int, int, int] = (32, 64, 160)
+
+
+@dataclass(frozen=True)
+class Tower:
+    """The image tower. `bank` captions of other pictures stand against a picture's own in every step."""
+
+    minutes: float = 10.0
+    batch: int = 48
+    learning_rate: float = 1.0e-3
+    widths: tuple[int, int, int] = (32, 64, 160)
+    bank: int = 2_048
 
 
 @dataclass(frozen=True)
 class Config:
-    """`name` is the folder of the run under training/runs."""
+    """`name` is the folder of the run under training/runs; `device` is auto, cpu or cuda."""
 
     name: str = "run"
+    device: str = "auto"
     threads: int = 2
     seed: int = 7
     checkpoint_seconds: float = 150.0
+    sheet_minutes: float = 10.0
     render: Render = field(default_factory=Render)
     autoencoder: Autoencoder = field(default_factory=Autoencoder)
     denoiser: Denoiser = field(default_factory=Denoiser)
+    probe: Probe = field(default_factory=Probe)
+    tower: Tower = field(default_factory=Tower)
 
 
 T = TypeVar("T")
@@ -75,6 +119,6 @@ def _build(kind: type[T], values: dict[str, Any]) -> T:
 def load(path: Path) -> Config:
     """Raises ValueError on a setting that does not exist."""
     values = yaml.safe_load(path.read_text()) or {}
-    parts: dict[str, type[Any]] = {"render": Render, "autoencoder": Autoencoder, "denoiser": Denoiser}
-    built = {name: _build(kind, values.pop(name, {})) for name, kind in parts.items()}
+    parts = {item.name: item.default_factory for item in fields(Config) if item.default_factory is not MISSING}
+    built = {name: _build(kind, values.pop(name, {})) for name, kind in parts.items()}  # type: ignore[arg-type]
     return _build(Config, {**values, **built})

@@ -1,4 +1,4 @@
-"""What the denoiser trains on: latents, labels and the token states of captions, in memory-mapped files."""
+"""What the denoiser trains on: latents, labels and the token states of captions, in memory-mapped files or on a GPU."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 TOKENS = 32
@@ -24,44 +23,48 @@ class Batch:
     text_mask: Tensor
 
 
-@dataclass(frozen=True)
-class Captions:
-    """Token states of distinct texts end to end: text i is states[starts[i]:starts[i + 1]]; text 0 is empty."""
-
-    states: NDArray[np.float16]
-    starts: NDArray[np.int64]
-
-    @classmethod
-    def open(cls, folder: Path) -> Captions:
-        return cls(np.load(folder / "text-states.npy", mmap_mode="r"), np.load(folder / "text-starts.npy"))
-
-    def padded(self, indices: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        states = np.zeros((len(indices), TOKENS, TEXT_WIDTH), np.float32)
-        mask = np.zeros((len(indices), TOKENS), np.float32)
-        for row, index in enumerate(indices):
-            start, end = self.starts[index], self.starts[index + 1]
-            states[row, : end - start] = self.states[start:end]
-            mask[row, : end - start] = 1
-        return torch.from_numpy(states), torch.from_numpy(mask)
-
-
 class LatentData:
-    """latents (n, 8, h, w) float16, labels (n, h, w) uint8, caption_of (n, captions) int64 of the stage `latents`."""
+    """latents (n, 8, h, w) float16, labels (n, h, w) uint8, caption_of (n, captions) int64 of the stage `latents`.
 
-    def __init__(self, folder: Path) -> None:
-        self.latents = np.load(folder / "latents.npy", mmap_mode="r")
-        self.labels = np.load(folder / "labels.npy", mmap_mode="r")
-        self.caption_of = np.load(folder / "caption-of.npy")
-        self.captions = Captions.open(folder)
+    Captions are token states of distinct texts end to end: text i is states[starts[i]:starts[i + 1]]; text 0 is empty.
+    """
+
+    def __init__(self, folder: Path, device: torch.device) -> None:
+        self._device = device
+        self.latents, self.labels, self.caption_of = (
+            self._open(folder / f"{name}.npy") for name in ("latents", "labels", "caption-of")
+        )
+        self._states, self._starts = (self._open(folder / f"text-{name}.npy") for name in ("states", "starts"))
+
+    def _open(self, path: Path) -> Tensor:
+        # Mapped copy-on-write: torch knows no tensors that cannot be written.
+        return torch.from_numpy(np.load(path, mmap_mode="c")).to(self._device)
 
     def __len__(self) -> int:
         return len(self.latents)
 
-    def batch(self, size: int, dropout: float, rng: np.random.Generator) -> Batch:
-        """`dropout` of the rows get the empty text, for classifier-free guidance (Ho and Salimans, 2022)."""
-        rows = np.sort(rng.integers(0, len(self), size))
-        texts = self.caption_of[rows, rng.integers(0, self.caption_of.shape[1], size)]
-        texts = np.where(rng.random(size) < dropout, 0, texts)
-        text, mask = self.captions.padded(texts)
-        latents = torch.from_numpy(self.latents[rows].astype(np.float32))
-        return Batch(latents, torch.from_numpy(self.labels[rows].astype(np.int64)), text, mask)
+    def batch(self, size: int, dropout: float) -> Batch:
+        """Random rows; `dropout` of them get the empty text, for classifier-free guidance (Ho and Salimans, 2022)."""
+        rows = torch.randint(len(self), (size,), device=self._device)
+        caption = torch.randint(self.caption_of.shape[1], (size,), device=self._device)
+        kept = torch.rand(size, device=self._device) >= dropout
+        return self._gathered(rows, torch.where(kept, self.caption_of[rows, caption], 0))
+
+    def first(self, count: int) -> Batch:
+        """The first pictures with the first of their captions."""
+        rows = torch.arange(min(count, len(self)), device=self._device)
+        return self._gathered(rows, self.caption_of[rows, 0])
+
+    def empty_text(self, count: int) -> tuple[Tensor, Tensor]:
+        """Text (count, 32, 384) and text_mask (count, 32) of the empty prompt."""
+        return self._padded(torch.zeros(count, dtype=torch.int64, device=self._device))
+
+    def _gathered(self, rows: Tensor, texts: Tensor) -> Batch:
+        return Batch(self.latents[rows].float(), self.labels[rows].long(), *self._padded(texts))
+
+    def _padded(self, texts: Tensor) -> tuple[Tensor, Tensor]:
+        starts, ends = self._starts[texts][:, None], self._starts[texts + 1][:, None]
+        places = starts + torch.arange(TOKENS, device=self._device)
+        mask = places < ends
+        states = self._states[places.clamp(max=len(self._states) - 1)].float() * mask[..., None]
+        return states, mask.float()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from training import checkpoint
+from training import checkpoint, clock, device, masks
 from training.clock import Budget, learning_rate
+from training.config import Autoencoder as Settings
 from training.config import Config
-from training.networks.autoencoder import Autoencoder
+from training.loop import LOG_EVERY, Running
+from training.networks.autoencoder import DOWNSCALE, Autoencoder
+from training.optimiser import Optimiser
 from training.pictures import complete_shards, shard_at
 
-LOG_EVERY = 100
+MEASURED_SHARDS = 4
+LATENT_PENALTY = 1e-3
 
 
 def build(config: Config) -> Autoencoder:
@@ -40,43 +44,51 @@ def to_image(pixels: NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
+def blanked(image: Tensor, mask: Tensor) -> Tensor:
+    """The picture with mid-grey where it is to be made; image: (b, 3, 8h, 8w), mask: (b, 1, h, w)."""
+    return image * (1 - F.interpolate(mask, scale_factor=float(DOWNSCALE)))
+
+
 def run(config: Config, folder: Path) -> None:
+    """Trains folder/autoencoder.pt; once finished it stays as it is, for the latents depend on it."""
     settings, path = config.autoencoder, folder / "autoencoder.pt"
+    place = device.chosen(config.device)
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
-    model = build(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98), weight_decay=1e-3)
-    step, budget = 0, Budget(settings.minutes)
+    model = build(config).to(place, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimiser = Optimiser(model, settings.weight_decay, muon=settings.muon)
+    step, budget, figures = 0, Budget(settings.minutes), Running()
     if (state := checkpoint.load(path)) is not None:
         if state["finished"]:
             return
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         step, budget = state["step"], Budget(settings.minutes, state["spent_s"])
-    rng = np.random.default_rng((config.seed, step))
-    saved, losses = time.monotonic(), []
-    while budget.progress < 1:
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate(settings.learning_rate, budget.progress)
-        losses.append(_step(config, model, optimiser, _crops(config, folder, rng)))
+    crops = _crops(config, folder, place)
+    forward: Callable[..., Any] = torch.compile(_losses, dynamic=False) if settings.compiled else _losses
+    saved = clock.now()
+    while (progress := budget.progress) < 1:
+        torch.manual_seed(config.seed * 1_000_003 + step)
+        optimiser.zero_grad()
+        image = crops(np.random.default_rng((config.seed, step)))
+        losses = forward(settings, model, image, masks.draw(_masked_rows(settings), *_grid(settings), 0.0, place))
+        sum(losses.values()).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step(learning_rate(settings.learning_rate, progress, settings.minutes))
+        figures.add({name: value.detach() for name, value in losses.items()})
         step += 1
         if step % LOG_EVERY == 0:
-            print(
-                f"autoencoder step {step:6d}  {budget.elapsed_s() / 60:5.1f} min  loss {np.mean(losses[-LOG_EVERY:]):.4f}",
-                flush=True,
-            )
-        if time.monotonic() - saved > config.checkpoint_seconds:
+            print(f"autoencoder step {step:6d}  {budget.elapsed_s() / 60:5.1f} min  {figures}", flush=True)
+        if clock.now() - saved > config.checkpoint_seconds:
             checkpoint.save(path, _state(model, optimiser, step, budget, finished=False))
-            saved = time.monotonic()
+            saved = clock.now()
     model.eval()
-    _measure_latents(model, folder, config)
+    _measure_latents(model, folder, place)
     print(f"autoencoder step {step:6d}  held-out PSNR {psnr(model, folder):.2f} dB", flush=True)
     checkpoint.save(path, _state(model, optimiser, step, budget, finished=True))
 
 
-def _state(
-    model: Autoencoder, optimiser: torch.optim.Optimizer, step: int, budget: Budget, *, finished: bool
-) -> dict[str, Any]:
+def _state(model: Autoencoder, optimiser: Optimiser, step: int, budget: Budget, *, finished: bool) -> dict[str, Any]:
     return {
         "model": model.state_dict(),
         "optimiser": optimiser.state_dict(),
@@ -86,49 +98,69 @@ def _state(
     }
 
 
-def _crops(config: Config, folder: Path, rng: np.random.Generator) -> Tensor:
-    """A batch of random crops; reads whatever shards are rendered by now."""
+def _crops(config: Config, folder: Path, place: torch.device) -> Callable[[np.random.Generator], Tensor]:
+    """Draws batches of random crops, from the shards that are rendered by now: rendering may still go on."""
     settings = config.autoencoder
-    shards = list(complete_shards(folder / "pictures"))
-    pixels = shards[int(rng.integers(len(shards)))].pixels()
-    room = pixels.shape[1] - settings.crop
-    batch = np.empty((settings.batch, settings.crop, settings.crop, 3), np.uint8)
-    for row in range(settings.batch):
-        top, left = (int(offset) for offset in rng.integers(0, room + 1, 2))
-        batch[row] = pixels[int(rng.integers(len(pixels))), top : top + settings.crop, left : left + settings.crop]
-    return to_image(batch)
+
+    def draw(rng: np.random.Generator) -> Tensor:
+        shards = list(complete_shards(folder / "pictures"))
+        pixels = shards[int(rng.integers(len(shards)))].pixels()
+        room = pixels.shape[1] - settings.crop
+        batch = np.empty((settings.batch, settings.crop, settings.crop, 3), np.uint8)
+        for row in range(settings.batch):
+            top, left = (int(offset) for offset in rng.integers(0, room + 1, 2))
+            picture = pixels[int(rng.integers(len(pixels)))]
+            batch[row] = picture[top : top + settings.crop, left : left + settings.crop]
+        return to_image(batch).to(place, memory_format=torch.channels_last)
+
+    return draw
 
 
-def _step(config: Config, model: Autoencoder, optimiser: torch.optim.Optimizer, image: Tensor) -> float:
-    settings = config.autoencoder
-    with torch.autocast("cpu", torch.bfloat16):
+def _grid(settings: Settings) -> tuple[int, int]:
+    return settings.crop // DOWNSCALE, settings.crop // DOWNSCALE
+
+
+def _masked_rows(settings: Settings) -> int:
+    return max(1, settings.batch // 4)
+
+
+def _losses(settings: Settings, model: Autoencoder, image: Tensor, mask: Tensor) -> dict[str, Tensor]:
+    """image: (b, 3, 8h, 8w); mask: (m, 1, h, w) for the first m rows."""
+    masked = image[: len(mask)]
+    with torch.autocast(image.device.type, torch.bfloat16):
         latents = model.encoder(image)
         noisy = latents + settings.latent_noise * torch.randn_like(latents)
         restored = model.decoder(noisy)
         # Decoding pooled latents must give the pooled picture: latents that survive scaling are smoother, and a
-        # denoiser learns them faster (scale equivariance, Kouzelis et al., "EQ-VAE", 2025).
+        # denoiser learns them faster (scale equivariance, Kouzelis et al., "EQ-VAE", 2025). It also lets the denoiser
+        # train on pooled latents as on smaller pictures.
         small = model.decoder(F.avg_pool2d(latents, 2))
-    loss = reconstruction_loss(restored.float(), image)
-    loss = loss + settings.half_scale_weight * reconstruction_loss(small.float(), F.avg_pool2d(image, 2))
-    loss = loss + 1e-3 * latents.float().square().mean()
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimiser.step()
-    return float(loss.detach())
+        around = model.encoder(blanked(masked, mask))
+    # What is hidden must not change the latents beside it: the denoiser is trained with latents of whole pictures.
+    difference = (around.float() - latents[: len(mask)].float()).square() * (1 - mask)
+    return {
+        "whole": reconstruction_loss(restored.float(), image),
+        "half": settings.half_scale_weight * reconstruction_loss(small.float(), F.avg_pool2d(image, 2)),
+        "blanked": settings.blanked_weight * difference.mean(),
+        "size": LATENT_PENALTY * latents.float().square().mean(),
+    }
 
 
 def reconstruction_loss(restored: Tensor, image: Tensor) -> Tensor:
-    """L1 of pixels, of their differences, and a squared error that keeps outliers in check."""
+    """L1 of pixels and of their differences at three scales, and a squared error that keeps outliers in check."""
     error = restored - image
-    across, down = error.diff(dim=3).abs().mean(), error.diff(dim=2).abs().mean()
-    return error.abs().mean() + 0.7 * (across + down) + error.square().mean()
+    loss = error.abs().mean() + error.square().mean()
+    for scale in (1, 2, 4):
+        coarse = F.avg_pool2d(error, scale) if scale > 1 else error
+        loss = loss + (0.7 / scale) * (coarse.diff(dim=3).abs().mean() + coarse.diff(dim=2).abs().mean())
+    return loss
 
 
 @torch.no_grad()
-def _measure_latents(model: Autoencoder, folder: Path, config: Config) -> None:
-    pixels = next(complete_shards(folder / "pictures")).pixels()[:256]
-    latents = torch.cat([model.encoder(to_image(pixels[start : start + 16])) for start in range(0, len(pixels), 16)])
+def _measure_latents(model: Autoencoder, folder: Path, place: torch.device) -> None:
+    shards = list(complete_shards(folder / "pictures"))[:MEASURED_SHARDS]
+    pixels = np.concatenate([shard.pixels()[: 256 // MEASURED_SHARDS] for shard in shards])
+    latents = torch.cat([model.encoder(to_image(part).to(place)) for part in np.array_split(pixels, 16)])
     model.mean.copy_(latents.mean(dim=(0, 2, 3), keepdim=True))
     model.std.copy_(latents.std(dim=(0, 2, 3), keepdim=True))
 
@@ -139,7 +171,7 @@ def psnr(model: Autoencoder, folder: Path) -> float:
     pixels = shard_at(folder / "held-out", 0).pixels()
     values = []
     for start in range(0, len(pixels), 16):
-        image = to_image(pixels[start : start + 16])
+        image = to_image(pixels[start : start + 16]).to(model.mean.device)
         error = (model.decode(model.encode(image)) - image).square().mean(dim=(1, 2, 3)) / 4
         values += (-10 * torch.log10(error)).tolist()
     return float(np.mean(values))

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from figment.engine.backends.minilm import MiniLM
+from training import device
 from training.config import Config
 from training.latents import TEXT_WIDTH, TOKENS
 from training.networks.autoencoder import Autoencoder
@@ -20,30 +21,38 @@ TEXT_BATCH = 64
 
 
 def run(config: Config, folder: Path) -> None:
-    """Writes folder/latents/; its last file, caption-of.npy, marks the stage as done."""
-    target = folder / "latents"
+    """Writes folder/latents/ of the pictures, and folder/latents/held-out/ of those that no stage trains on."""
+    torch.set_num_threads(config.threads)
+    for shards, target in (
+        (list(complete_shards(folder / "held-out")), folder / "latents" / "held-out"),
+        (list(complete_shards(folder / "pictures")), folder / "latents"),
+    ):
+        _encode(config, folder, shards, target)
+
+
+def _encode(config: Config, folder: Path, shards: list[Shard], target: Path) -> None:
+    """Fills `target`; its last file, caption-of.npy, marks it as done."""
     if (target / "caption-of.npy").exists():
         return
-    target.mkdir(exist_ok=True)
-    torch.set_num_threads(config.threads)
-    shards = list(complete_shards(folder / "pictures"))
+    target.mkdir(parents=True, exist_ok=True)
     _encode_texts(config, shards, folder, target)
-    _encode_pictures(trained(config, folder), shards, target)
+    _encode_pictures(trained(config, folder), shards, target, device.chosen(config.device))
     np.save(target / "labels.npy", np.concatenate([shard.labels() for shard in shards]))
     (target / "caption-of.unfinished.npy").rename(target / "caption-of.npy")
 
 
 @torch.no_grad()
-def _encode_pictures(model: Autoencoder, shards: list[Shard], target: Path) -> None:
+def _encode_pictures(model: Autoencoder, shards: list[Shard], target: Path, place: torch.device) -> None:
     parts = []
-    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = model.to(place, memory_format=torch.channels_last)  # type: ignore[call-overload]
     for index, shard in enumerate(shards):
         pixels = shard.pixels()
         for start in range(0, len(pixels), ENCODE_BATCH):
-            with torch.autocast("cpu", torch.bfloat16):
-                latents = model.encode(to_image(pixels[start : start + ENCODE_BATCH]))
-            parts.append(latents.float().contiguous().numpy().astype(np.float16))
-        print(f"latents shard {index:4d}", flush=True)
+            image = to_image(pixels[start : start + ENCODE_BATCH]).to(place)
+            with torch.autocast(place.type, torch.bfloat16):
+                latents = model.encode(image)
+            parts.append(latents.half().cpu().contiguous().numpy())
+        print(f"latents shard {index:4d} of {len(shards)}", flush=True)
     np.save(target / "latents.npy", np.concatenate(parts))
 
 
