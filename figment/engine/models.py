@@ -85,7 +85,7 @@ class DenoiserSpec(_Part):
 
     @property
     def inpaints(self) -> bool:
-        """Was it trained to? If not, what is known is put back after every step."""
+        """Was it trained to?"""
         return "mask" in self.inputs
 
 

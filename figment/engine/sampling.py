@@ -8,7 +8,7 @@ steps lead as far (Geng et al., "Mean flows for one-step generative modeling", 2
 Guidance is Ho and Salimans, "Classifier-free diffusion guidance", 2022, equation 6 with w = guidance - 1: two calls of the network, or one
 where it was trained to answer with the guided velocity (Meng et al., "On distillation of guided diffusion models", 2023).
 
-Inpainting: a network that was trained for it reads the mask and what is known; for any other, what is known is put back, noised to the
+Inpainting: a network that was trained for it reads the mask and what is known. For any network, what is known is put back, noised to the
 current t, after every step (Lugmayr et al., "RePaint", 2022, equation 8).
 """
 
@@ -57,8 +57,8 @@ def guidance_of(request: ImageRequest, baked: bool) -> Guidance:
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """What a network that was trained to inpaint reads. `mask`: (1, h, w), 1 where the picture is to be made. `known`: (channels, h, w), the
-    latent of the picture with the masked part blanked before encoding, 0 where `mask` is 1.
+    """What is there already. `mask`: (1, h, w), 1 where the picture is to be made. `known`: (channels, h, w), the latent of the picture around
+    it, 0 where `mask` is 1.
     """
 
     mask: Floats
@@ -69,13 +69,10 @@ class Canvas:
         """Everything is to be made, for a latent of `shape` (channels, h, w)."""
         return cls(np.ones((1, *shape[1:]), np.float32), np.zeros(shape, np.float32))
 
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is put back after every step. `latent`: (channels, h, w). `remake`: (1, h, w), 1 where the picture is made anew and 0 where it stays."""
-
-    latent: Floats
-    remake: Floats
+    @classmethod
+    def around(cls, mask: Floats, latent: Floats) -> Canvas:
+        """What a picture's `latent` (channels, h, w) leaves outside the mask."""
+        return cls(mask, latent * (1 - mask))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +97,6 @@ class Trajectory:
     guidance: Guidance
     conditions: tuple[TextStates, ...]
     canvas: Canvas
-    known: Known | None = None
     init_image: Pixels | None = None
     mask: Pixels | None = None
     steps_done: int = 0
@@ -133,10 +129,7 @@ class Trajectory:
         self.steps_done += 1
 
     def _with_known(self, latent: Floats, time: np.float32) -> Floats:
-        if self.known is None:
-            return latent
-        kept = noised(self.known.latent, self.noise, time)
-        return np.where(self.known.remake > 0, latent, kept)
+        return np.where(self.canvas.mask > 0, latent, noised(self.canvas.known, self.noise, time))
 
 
 def step_count(steps: int, strength: float) -> int:
@@ -170,9 +163,9 @@ def latent_mask(mask: Pixels, downscale: int) -> Floats:
     return np.asarray((cells > 0)[None], dtype=np.float32)
 
 
-def blanked(image: Floats, remake: Floats, downscale: int) -> Floats:
-    """A picture of which only the known cells are left, the rest mid-grey. `image`: (3, height, width) in -1..1; `remake`: (1, h, w)."""
-    pixels = remake.repeat(downscale, axis=1).repeat(downscale, axis=2)
+def blanked(image: Floats, mask: Floats, downscale: int) -> Floats:
+    """A picture of which only the known cells are left, the rest mid-grey. `image`: (3, height, width) in -1..1; `mask`: (1, h, w)."""
+    pixels = mask.repeat(downscale, axis=1).repeat(downscale, axis=2)
     return np.where(pixels > 0, np.float32(0), image)
 
 

@@ -12,7 +12,6 @@ from figment.engine.sampling import (
     Canvas,
     Floats,
     Guidance,
-    Known,
     TextStates,
     Trajectory,
     blanked,
@@ -32,10 +31,10 @@ NOISE = noise.normals(2, SHAPE)
 TEXT = TextStates(np.zeros((32, 384), np.float32), np.ones(32, np.float32))
 
 
-def trajectory(steps: int, strength: float = 1.0, known: Known | None = None) -> Trajectory:
+def trajectory(steps: int, strength: float = 1.0, canvas: Canvas | None = None) -> Trajectory:
     times = timesteps(steps, strength)
     start = noised(CLEAN, NOISE, times[0])
-    return Trajectory(start, NOISE, times, Guidance(("",)), (TEXT,), Canvas.empty(SHAPE), known)
+    return Trajectory(start, NOISE, times, Guidance(("",)), (TEXT,), canvas or Canvas.empty(SHAPE))
 
 
 def follow(row: Trajectory, velocity: Floats) -> Trajectory:
@@ -120,9 +119,9 @@ def test_guidance_goes_past_the_conditional_velocity() -> None:
 
 
 def test_what_is_known_stays_and_ends_exactly_as_it_was() -> None:
-    remake = np.zeros((1, 4, 6), np.float32)
-    remake[:, :2] = 1
-    row = follow(trajectory(5, known=Known(CLEAN, remake)), np.zeros(SHAPE, np.float32))
+    mask = np.zeros((1, 4, 6), np.float32)
+    mask[:, :2] = 1
+    row = follow(trajectory(5, canvas=Canvas.around(mask, CLEAN)), np.zeros(SHAPE, np.float32))
     assert np.array_equal(row.latent[:, 2:], CLEAN[:, 2:])
     assert np.array_equal(row.latent[:, :2], NOISE[:, :2])
 

@@ -16,7 +16,7 @@ from figment.engine.backends.base import PreviewSource, PromptEncoder
 from figment.engine.backends.graphs import steady
 from figment.engine.backends.sessions import open_session
 from figment.engine.models import BrokenModel, Input, InstalledModel
-from figment.engine.sampling import Canvas, Floats, Known, TextStates, Trajectory
+from figment.engine.sampling import Canvas, Floats, TextStates, Trajectory
 from figment.generation.contract import ImageRequest, ModelCard, Pixels
 
 READ: Mapping[Input, Callable[[Trajectory, TextStates], Floats | np.float32]] = MappingProxyType(
@@ -119,7 +119,6 @@ class OnnxBackend:
             guidance=guidance,
             conditions=tuple(self.encode_text(prompt) for prompt in guidance.prompts),
             canvas=self._canvas(request, shape),
-            known=self._known(start, request.mask),
             init_image=request.init_image,
             mask=request.mask,
         )
@@ -155,23 +154,19 @@ class OnnxBackend:
         return _only(self._networks.denoiser, inputs)[: len(asked)]
 
     def _start(self, request: ImageRequest) -> Floats | None:
-        """The latent of the picture to begin from, where its noise leaves anything of it or it is put back later."""
-        inpaints = self._manifest.denoiser.inpaints or request.mask is None
-        if request.init_image is None or (request.strength == 1 and inpaints):
+        """The latent of the picture to begin from, if its noise leaves anything of it."""
+        if request.init_image is None or request.strength == 1:
             return None
         return self.encode_image(request.init_image)
 
     def _canvas(self, request: ImageRequest, shape: tuple[int, ...]) -> Canvas:
-        if not self._manifest.denoiser.inpaints or request.init_image is None or request.mask is None:
+        if request.init_image is None or request.mask is None:
             return Canvas.empty(shape)
-        remake = sampling.latent_mask(request.mask, self.downscale)
-        image = sampling.blanked(_from_pixels(request.init_image), remake, self.downscale)
-        return Canvas(remake, self._latent_of(image) * (1 - remake))
-
-    def _known(self, start: Floats | None, mask: Pixels | None) -> Known | None:
-        if start is None or mask is None or self._manifest.denoiser.inpaints:
-            return None
-        return Known(start, sampling.latent_mask(mask, self.downscale))
+        mask, image = sampling.latent_mask(request.mask, self.downscale), _from_pixels(request.init_image)
+        if self._manifest.denoiser.inpaints:
+            # Nothing of what was there may reach the network: it was trained to fit what it makes to all that it sees.
+            image = sampling.blanked(image, mask, self.downscale)
+        return Canvas.around(mask, self._latent_of(image))
 
     def _latent_of(self, image: Floats) -> Floats:
         """(3, height, width) in -1..1 to (channels, h, w)."""
