@@ -17,7 +17,7 @@ def save(path: Path, state: dict[str, Any]) -> None:
 
 
 def load(path: Path) -> dict[str, Any] | None:
-    """The state, or None where there is none yet."""
+    """The state on the processor, wherever it was written, or None where there is none yet."""
     if not path.exists():
         return None
-    return torch.load(path, weights_only=False)  # type: ignore[no-any-return]
+    return torch.load(path, map_location="cpu", weights_only=False)  # type: ignore[no-any-return]
