@@ -14,22 +14,26 @@ from training.world.description import ACROSS, Shown, Thing
 
 from . import vocabulary as words
 from .phrases import (
+    MOST_PIECES,
     Draft,
     Item,
     Noun,
     Voice,
+    content,
     described,
     finite,
     is_several,
     joined,
     noun,
     participle,
+    pieces,
     takes_adjective,
     with_article,
 )
 from .vocabulary import Forms, StyleForms
 
 ATTEMPTS = 4
+MOST_TAGS = 5
 SAY_STYLE = 0.87
 # Of a time, where it is plain daylight and where it is anything else.
 SAY_DAYLIGHT, SAY_TIME = 0.45, 0.9
@@ -101,7 +105,7 @@ def _plan(shown: Shown, voice: Voice) -> Plan:
     draw = voice.below(100)
     length = "short" if draw < 25 else "middle" if draw < 75 else "long"
     more = {"short": 0.12, "middle": 0.45, "long": 0.8}[length]
-    main = shown.things[:1] if voice.chance(0.97) else ()
+    main = shown.things[:1] if shown.view == "object" or voice.chance(0.97) else ()
     setting = shown.setting if not main or voice.chance(0.65 if length == "short" else 0.92) else ""
     clouded = "clouds" in shown.sky or "clouds" in shown.features
     weather = {"": 0.0, "clear": 0.0 if clouded else more / 4, "cloudy": more}.get(shown.weather, max(more, 0.8))
@@ -363,7 +367,7 @@ def _beside_things(things: tuple[Thing, ...], main: tuple[Thing, Noun] | None, s
 
 def _item_where(thing: Thing, said: Shown, voice: Voice) -> str:
     if thing.relation == "above" and said.setting not in AIR_SETTINGS and voice.chance(0.5):
-        return voice.pick(("in the sky", "above", "overhead"))
+        return voice.pick(words.ALOFT)
     if thing.across and voice.chance(0.2 if thing.across == "centre" else 0.65):
         return voice.pick(words.ACROSS[thing.across])
     if thing.depth and voice.chance(0.4):
@@ -372,14 +376,10 @@ def _item_where(thing: Thing, said: Shown, voice: Voice) -> str:
 
 
 def _relative(thing: Thing, main: tuple[Thing, Noun] | None, voice: Voice) -> str:
-    """ "to the left of the castle", where the description holds it."""
-    if (
-        main is None
-        or not thing.across
-        or not main[0].across
-        or thing.across == main[0].across
-        or not voice.chance(0.35)
-    ):
+    """ "to the left of the castle", where the description holds it and "the castle" can only be the main thing."""
+    if main is None or main[0].kind == thing.kind or not voice.chance(0.35):
+        return ""
+    if not thing.across or not main[0].across or thing.across == main[0].across:
         return ""
     left = ACROSS.index(thing.across) < ACROSS.index(main[0].across)
     return f"{voice.pick(words.BESIDE['left' if left else 'right'])} {main[1].back}"
@@ -429,6 +429,9 @@ def _look_down(draft: Draft, form: str) -> None:
     draft.ending = comma + ending
     if before:
         draft.opening = before.strip()
+        if draft.lead:
+            draft.adverbs.insert(0, draft.lead)
+            draft.lead = ""
 
 
 # Single objects.
@@ -491,41 +494,20 @@ def _pattern_colours(colours: tuple[str, ...], voice: Voice) -> list[str]:
 
 
 def _tags(shown: Shown, voice: Voice) -> str:
-    plan = _plan(shown, voice)
-    said = plan.shown
-    match shown.view:
-        case "scene":
-            first, others = _scene_tags(said, voice)
-        case "aerial":
-            first = _without_article(voice.pick(words.TERRAINS[shown.setting, shown.variant]))
-            others = [voice.pick(words.AERIAL_TAGS[said.style]) if said.style else voice.pick(words.FROM_ABOVE_TAGS)]
-            others += [voice.pick(words.AERIAL_FEATURES[key].tags) for key in said.features]
-        case "object":
-            first = noun(shown.things[0], voice, article=False).phrase
-            others = [noun(thing, voice, article=False).phrase for thing in shown.things[1:]]
-            if shown.colours and voice.chance(0.5):
-                others.append(voice.pick(words.GROUND_TAGS).format(words.COLOURS[shown.colours[0]][0]))
-        case _:
-            first = _without_article(voice.pick(words.PATTERNS[shown.setting]))
-            colours = [words.COLOURS[colour][0] for colour in shown.colours]
-            first, others = (
-                (first, colours) if voice.chance(0.5) else (" and ".join([*colours, first][:1]) + f" {first}", [])
-            )
-            others.append(voice.pick(words.PATTERN_TAGS))
-    if shown.view in ("scene", "aerial"):
-        others += _light_tags(said, voice)
-    style = _style_forms(said.style)
-    if style and shown.view != "aerial" and not (shown.view == "pattern" and said.style == "plain"):
-        others.append(voice.pick(style.tags))
-    return _tag_list(first, voice.shuffled(others))
+    """The first tag, then the others in any order; those that matter least are the first to find no room."""
+    said = _plan(shown, voice).shown
+    tags = {"scene": _scene_tags, "aerial": _aerial_tags, "object": _object_tags}.get(shown.view, _pattern_tags)
+    first, *others = tags(said, voice)
+    kept: list[str] = []
+    for tag in others[:MOST_TAGS]:
+        text = ", ".join((first, *kept, tag))
+        if pieces(text) <= MOST_PIECES and content(tag).isdisjoint(content(", ".join((first, *kept)))):
+            kept.append(tag)
+    return ", ".join((first, *voice.shuffled(kept)))
 
 
-def _scene_tags(said: Shown, voice: Voice) -> tuple[str, list[str]]:
-    setting = [voice.pick(words.SETTING_TAGS[said.setting])] if said.setting else []
-    things = [noun(thing, voice, article=False).phrase for thing in said.things]
-    backgrounds = [_without_article(voice.pick(words.BACKGROUNDS[key])) for key in said.backgrounds]
-    first, *others = things + setting
-    return first, others + backgrounds + [voice.pick(words.SKY[key].tags) for key in said.sky]
+def _style_tags(style: str, voice: Voice) -> list[str]:
+    return [voice.pick(words.SCENE_STYLES[style].tags)] if style in words.SCENE_STYLES else []
 
 
 def _light_tags(said: Shown, voice: Voice) -> list[str]:
@@ -533,12 +515,41 @@ def _light_tags(said: Shown, voice: Voice) -> list[str]:
     return [voice.pick(form.tags) for form in forms if form]
 
 
-def _tag_list(first: str, others: list[str]) -> str:
-    draft = Draft(first)
-    for tag in others:
-        if not draft.says(tag):
-            draft.head += f", {tag}"
-    return draft.fitted()
+def _scene_tags(said: Shown, voice: Voice) -> list[str]:
+    subjects = [noun(thing, voice, article=False).phrase for thing in said.things]
+    subjects += [voice.pick(words.SETTING_TAGS[said.setting])] if said.setting else []
+    backgrounds = [_without_article(voice.pick(words.BACKGROUNDS[key])) for key in said.backgrounds]
+    sky = [voice.pick(words.SKY[key].tags) for key in said.sky]
+    return [
+        *subjects[:1],
+        *_style_tags(said.style, voice),
+        *subjects[1:],
+        *_light_tags(said, voice),
+        *backgrounds,
+        *sky,
+    ]
+
+
+def _aerial_tags(said: Shown, voice: Voice) -> list[str]:
+    terrain = _without_article(voice.pick(words.TERRAINS[said.setting, said.variant]))
+    view = voice.pick(words.AERIAL_TAGS[said.style] if said.style else words.FROM_ABOVE_TAGS)
+    features = [voice.pick(words.AERIAL_FEATURES[key].tags) for key in said.features]
+    return [terrain, view, *_light_tags(replace(said, weather=""), voice), *features]
+
+
+def _object_tags(said: Shown, voice: Voice) -> list[str]:
+    things = [noun(thing, voice, article=False).phrase for thing in said.things]
+    ground = [words.COLOURS[colour][0] for colour in said.colours[:1] if voice.chance(0.5)]
+    grounds = [voice.pick(words.GROUND_TAGS).format(colour) for colour in ground]
+    return [*things[:1], *_style_tags(said.style, voice), *things[1:], *grounds]
+
+
+def _pattern_tags(said: Shown, voice: Voice) -> list[str]:
+    name = _without_article(voice.pick(words.PATTERNS[said.setting]))
+    colours = [words.COLOURS[colour][0] for colour in said.colours]
+    named = [f"{joined(colours)} {name}"] if colours and voice.chance(0.5) else [name, *colours]
+    style = _style_tags(said.style if said.style != "plain" else "", voice)
+    return [*named, *style, voice.pick(words.PATTERN_TAGS)]
 
 
 def _without_article(phrase: str) -> str:

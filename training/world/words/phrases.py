@@ -76,10 +76,8 @@ def described(adjective: str, phrase: str) -> str:
 
 
 def takes_adjective(phrase: str) -> bool:
-    """Whether an adjective before the phrase would belong to all of it."""
-    return phrase.count(" ") <= 2 and not any(
-        f" {link} " in f" {phrase} " for link in ("of", "by", "under", "sea", "water")
-    )
+    """Whether a season or weather can stand before the phrase: one noun, which is no weather itself."""
+    return phrase.count(" ") <= 1 and not phrase.startswith("under")
 
 
 def joined(phrases: Sequence[str]) -> str:
@@ -133,6 +131,8 @@ def coloured_name(thing: Thing, name: str, voice: Voice, coloured: float) -> str
         if adjectives and " " not in name and voice.chance(0.1):
             adjective = voice.pick(adjectives)
     colour = colour_word(thing, voice) if thing.colour and voice.chance(coloured) else ""
+    if colour and thing.kind in words.DRESSED and voice.chance(0.8):
+        rest, colour = f"{rest} in {colour}", ""
     return " ".join(part for part in (adjective, colour, rest) if part)
 
 
@@ -190,9 +190,14 @@ class Draft:
         text = self.text()
         while pieces(text) > MOST_PIECES:
             longest = max((self.clauses, self.items, self.adverbs), key=len)
-            if not longest:
+            if longest:
+                longest.pop()
+            elif self.lead:
+                self.lead = ""
+            elif self.opening or self.ending:
+                self.opening = self.ending = ""
+            else:
                 raise ValueError(f"a caption that cannot be shortened: {text}")
-            longest.pop()
             text = self.text()
         return text
 

@@ -43,13 +43,13 @@ OBJECTS: dict[str, Words] = {
     "castle": ("castle", "fortress", "medieval castle", "stone castle", "palace", "fairytale castle"),
     "lighthouse": ("lighthouse", "beacon", "light tower"),
     "windmill": ("windmill", "mill", "dutch windmill"),
-    "tower": ("tower", "turret", "lookout tower", "old tower"),
+    "tower": ("tower", "high tower", "turret", "old tower"),
     "church": ("church", "chapel", "country church"),
-    "bridge": ("bridge", "footbridge", "crossing bridge"),
+    "bridge": ("bridge", "long bridge", "footbridge"),
     "skyscraper": ("skyscraper", "high-rise", "tower block", "office tower", "tall building"),
     "tent": ("tent", "camping tent", "camp tent"),
     "barn": ("barn", "farm barn", "farm building"),
-    "tree": ("tree", "leafy tree", "oak tree", "oak", "round tree", "deciduous tree"),
+    "tree": ("tree", "leafy tree", "oak tree", "oak", "deciduous tree"),
     "pine": ("pine tree", "pine", "fir tree", "fir", "spruce", "conifer", "evergreen"),
     "palm": ("palm tree", "palm", "coconut palm", "coconut tree", "tropical palm"),
     "birch": ("birch", "birch tree", "silver birch"),
@@ -58,16 +58,16 @@ OBJECTS: dict[str, Words] = {
     "flower": ("flower", "blossom", "bloom", "wildflower"),
     "sunflower": ("sunflower", "tall sunflower"),
     "tulip": ("tulip", "tulip flower"),
-    "cactus": ("cactus", "saguaro cactus", "desert cactus", "saguaro"),
+    "cactus": ("cactus", "desert cactus", "spiny cactus"),
     "mushroom": ("mushroom", "toadstool", "wild mushroom"),
-    "boat": ("boat", "sailboat", "sailing boat", "yacht", "dinghy"),
-    "ship": ("ship", "large ship", "big ship", "steamer"),
+    "boat": ("boat", "little boat", "small boat", "yacht"),
+    "ship": ("ship", "large ship", "big ship", "vessel"),
     "rowing boat": ("rowing boat", "rowboat", "wooden rowing boat", "skiff"),
     "balloon": ("hot air balloon", "balloon", "hot-air balloon", "air balloon"),
     "plane": ("plane", "airplane", "aeroplane", "aircraft"),
     "kite": ("kite", "toy kite", "flying kite"),
     "rocket": ("rocket", "space rocket", "spaceship", "spacecraft"),
-    "train": ("train", "railway train", "locomotive"),
+    "train": ("train", "railway train", "passenger train"),
     "car": ("car", "automobile", "motor car"),
     "bus": ("bus", "coach", "city bus"),
     "tractor": ("tractor", "farm tractor"),
@@ -84,28 +84,28 @@ OBJECTS: dict[str, Words] = {
     "whale": ("whale", "big whale", "great whale"),
     "person": ("person", "figure", "man", "woman", "traveller", "wanderer"),
     "snowman": ("snowman", "jolly snowman"),
-    "umbrella": ("umbrella", "parasol", "open umbrella"),
+    "umbrella": ("umbrella", "open umbrella", "parasol"),
     "apple": ("apple", "ripe apple", "fresh apple"),
     "cup": ("cup", "mug", "coffee cup", "teacup", "coffee mug"),
-    "book": ("book", "hardcover book", "thick book"),
-    "lamp": ("lamp", "electric lamp"),
+    "book": ("book", "thick book"),
+    "lamp": ("lamp", "table lamp", "desk lamp"),
     "star": ("star", "five-pointed star", "star shape"),
     "heart": ("heart", "love heart", "heart shape"),
-    "ball": ("ball", "toy ball", "round ball"),
-    "chair": ("chair", "wooden chair", "seat"),
-    "guitar": ("guitar", "acoustic guitar"),
+    "ball": ("ball", "round ball", "toy ball"),
+    "chair": ("chair", "seat"),
+    "guitar": ("guitar", "six-string guitar"),
 }  # fmt: skip
 PLURALS: dict[str, str] = {
     "sheep": "sheep", "woolly sheep": "woolly sheep", "fish": "fish", "swimming fish": "swimming fish", "aircraft": "aircraft",
     "spacecraft": "spacecraft", "person": "people", "man": "men", "woman": "women", "snowman": "snowmen", "jolly snowman": "jolly snowmen",
-    "cactus": "cacti", "saguaro cactus": "saguaro cacti", "desert cactus": "desert cacti", "cherry blossom": "cherry blossoms",
+    "cactus": "cacti", "spiny cactus": "spiny cacti", "desert cactus": "desert cacti", "cherry blossom": "cherry blossoms",
 }  # fmt: skip
 # Names that exist only for several.
 PLURAL_NAMES: dict[str, Words] = {"cow": ("cattle",), "person": ("people",), "palm": ("palms",), "pine": ("conifers",)}
 # A colour goes behind these first words of a name: "a big red ship", but "a red fir tree".
 BEFORE_COLOUR: Words = (
     "large", "big", "great", "tall", "old", "ripe", "fresh", "open", "wild", "leafy", "round", "jolly", "thick", "woolly", "swimming",
-    "electric",
+    "little", "small", "high", "long", "spiny",
 )  # fmt: skip
 # Words that may stand before the colour and claim nothing that a picture could break.
 OBJECT_ADJECTIVES: dict[str, Words] = {
@@ -122,7 +122,7 @@ OBJECT_ADJECTIVES: dict[str, Words] = {
     "palm": ("tall",),
     "flower": ("pretty", "lovely", "delicate"),
     "tulip": ("pretty", "lovely"),
-    "boat": ("little", "lonely"),
+    "boat": ("lonely",),
     "bird": ("little", "graceful"),
     "cat": ("cute", "little", "pretty"),
     "dog": ("cute", "little", "friendly"),
@@ -137,6 +137,8 @@ OBJECT_ADJECTIVES: dict[str, Words] = {
     "car": ("little",),
     "tractor": ("old",),
 }
+# Whose colour is what is worn: "a woman in red".
+DRESSED = ("person",)
 # What a main thing does, as a base form; only what its kind shows in every picture.
 VERBS: dict[str, Words] = {
     **dict.fromkeys(
@@ -192,7 +194,7 @@ ACROSS: dict[str, Words] = {
 }
 BESIDE: dict[str, Words] = {"left": ("to the left of", "left of"), "right": ("to the right of", "right of")}
 DEPTHS: dict[str, Words] = {
-    "near": ("in the foreground", "up close", "close by", "near the viewer"),
+    "near": ("in the foreground", "up close", "nearby", "near the viewer"),
     "far": ("in the distance", "far away", "far off"),
 }
 
@@ -258,10 +260,13 @@ SETTING_TAGS: dict[str, Words] = {
 # Where a thing is that is not on its setting. A setting's own words stand for the general ones.
 RELATIONS: dict[str, Words] = {
     "above": ("over", "above", "high above"),
-    "in": ("in", "surrounded by", "in the middle of"),
+    "in": ("in", "surrounded by"),
     "beside": ("by", "beside", "next to", "near", "at the edge of"),
     "behind": ("behind", "beyond"),
 }
+
+# Where a second thing is that is "above".
+ALOFT: Words = ("in the sky", "above", "overhead")
 
 TIMES: dict[str, Forms] = {
     "dawn": Forms(
@@ -397,7 +402,7 @@ SKY: dict[str, Forms] = {
     ),
     "lightning": Forms(
         ("lightning", "lightning bolt", "thunderbolt"),
-        ("under lightning",),
+        (),
         ("lightning", "a bolt of lightning", "a lightning bolt", "a flash of lightning"),
         (),
         ("lightning strikes", "lightning flashes"),
@@ -655,20 +660,20 @@ WORD_PIECES: dict[str, int] = {
     "8-bit": 3, "aeroplane": 2, "aeroplanes": 2, "aquarelle": 3, "beacons": 2, "birches": 2, "bird's-eye": 5, "blooming": 2,
     "blossoming": 2, "borealis": 2, "brickwork": 2, "broadleaf": 2, "bunnies": 2, "cacti": 3, "checkerboard": 3, "checkered": 2,
     "chessboard": 2, "chevron": 2, "chevrons": 3, "cityscape": 3, "close-up": 3, "cloudless": 2, "collage": 2, "concentric": 2,
-    "confetti": 3, "conifer": 2, "conifers": 3, "cosy": 2, "cutout": 2, "daybreak": 2, "dinghies": 3, "dinghy": 2, "doggies": 2,
-    "doggy": 2, "downpour": 2, "drifts": 2, "duckling": 2, "ducklings": 2, "erupting": 3, "evergreens": 2, "fairytale": 2,
-    "farmhouses": 2, "firs": 2, "five-pointed": 3, "foggy": 2, "footbridge": 2, "footbridges": 3, "foreground": 2,
-    "fortresses": 2, "glows": 2, "hand-drawn": 3, "hand-painted": 3, "hares": 2, "hexagon": 3, "hexagonal": 3, "hexagons": 4,
-    "high-rise": 3, "high-rises": 3, "honeycomb": 2, "hot-air": 3, "irrigated": 3, "kites": 2, "kittens": 2, "kitties": 2,
-    "lambs": 2, "leafy": 2, "lighthouses": 2, "mandala": 2, "marbled": 2, "moonlit": 2, "mugs": 2, "oil-painted": 3,
-    "ornament": 3, "overcast": 2, "paddies": 2, "papercut": 2, "parasol": 2, "parasols": 3, "patchwork": 2, "pixelated": 2,
-    "planks": 2, "ploughed": 3, "plowed": 2, "ponies": 2, "poster-style": 3, "puppies": 2, "pups": 2, "rowboat": 2, "rowboats": 2,
-    "saguaro": 3, "saguaros": 3, "sailboat": 2, "sailboats": 2, "sandbanks": 3, "seabed": 2, "seascape": 2, "seashore": 2,
-    "shrouded": 3, "sickle": 2, "skiff": 2, "skiffs": 2, "skyscrapers": 2, "snow-capped": 3, "snow-covered": 3, "snow-white": 3,
-    "snowfield": 2, "snowflakes": 3, "snowing": 2, "snowman": 2, "snowmen": 2, "snows": 2, "songbird": 2, "songbirds": 2,
-    "spaceships": 2, "springtime": 2, "spruces": 2, "starburst": 3, "starlight": 2, "starlit": 2, "starry": 2, "steamers": 2,
-    "steed": 2, "steeds": 3, "summertime": 2, "sunburst": 3, "sundown": 2, "sunflower": 2, "sunflowers": 3, "swims": 2,
-    "tartan": 2, "teacup": 2, "teacups": 3, "terraced": 2, "thunderbolt": 2, "toadstool": 3, "toadstools": 3, "top-down": 3,
-    "tulip": 2, "tulips": 3, "umbrellas": 2, "veined": 2, "wanderer": 2, "watercolor": 2, "watercolour": 3, "watercolours": 3,
-    "wildflower": 2, "wildflowers": 3, "windmills": 2, "wintertime": 2, "wintry": 2, "woolly": 2, "yachts": 2, "zigzag": 4,
+    "confetti": 3, "conifer": 2, "conifers": 3, "cosy": 2, "cutout": 2, "daybreak": 2, "doggies": 2, "doggy": 2, "downpour": 2,
+    "drifts": 2, "duckling": 2, "ducklings": 2, "erupting": 3, "evergreens": 2, "fairytale": 2, "farmhouses": 2, "firs": 2,
+    "five-pointed": 3, "foggy": 2, "footbridge": 2, "footbridges": 3, "foreground": 2, "fortresses": 2, "glows": 2,
+    "hand-drawn": 3, "hand-painted": 3, "hares": 2, "hexagon": 3, "hexagonal": 3, "hexagons": 4, "high-rise": 3, "high-rises": 3,
+    "honeycomb": 2, "hot-air": 3, "irrigated": 3, "kites": 2, "kittens": 2, "kitties": 2, "lambs": 2, "leafy": 2,
+    "lighthouses": 2, "mandala": 2, "marbled": 2, "moonlit": 2, "mugs": 2, "oil-painted": 3, "ornament": 3, "overcast": 2,
+    "paddies": 2, "papercut": 2, "parasol": 2, "parasols": 3, "patchwork": 2, "pixelated": 2, "planks": 2, "ploughed": 3,
+    "plowed": 2, "ponies": 2, "poster-style": 3, "puppies": 2, "pups": 2, "rowboat": 2, "rowboats": 2, "sandbanks": 3,
+    "seabed": 2, "seascape": 2, "seashore": 2, "shrouded": 3, "sickle": 2, "six-string": 3, "skiff": 2, "skiffs": 2,
+    "skyscrapers": 2, "snow-capped": 3, "snow-covered": 3, "snow-white": 3, "snowfield": 2, "snowflakes": 3, "snowing": 2,
+    "snowman": 2, "snowmen": 2, "snows": 2, "songbird": 2, "songbirds": 2, "spaceships": 2, "spiny": 2, "springtime": 2,
+    "spruces": 2, "starburst": 3, "starlight": 2, "starlit": 2, "starry": 2, "steed": 2, "steeds": 3, "summertime": 2,
+    "sunburst": 3, "sundown": 2, "sunflower": 2, "sunflowers": 3, "swims": 2, "tartan": 2, "teacup": 2, "teacups": 3,
+    "terraced": 2, "thunderbolt": 2, "toadstool": 3, "toadstools": 3, "top-down": 3, "tulip": 2, "tulips": 3, "umbrellas": 2,
+    "veined": 2, "wanderer": 2, "watercolor": 2, "watercolour": 3, "watercolours": 3, "wildflower": 2, "wildflowers": 3,
+    "windmills": 2, "wintertime": 2, "wintry": 2, "woolly": 2, "yachts": 2, "zigzag": 4,
 }  # fmt: skip
