@@ -8,7 +8,7 @@ from pathlib import Path
 
 from training.config import load
 
-STAGES = ("render", "autoencoder", "latents", "denoiser", "export", "sheet", "measure")
+STAGES = ("render", "autoencoder", "latents", "denoiser", "distil", "probe", "tower", "export", "sheet", "measure")
 HERE = Path(__file__).parent
 
 

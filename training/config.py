@@ -89,6 +89,20 @@ class Tower:
 
 
 @dataclass(frozen=True)
+class Distil(Training):
+    minutes: float = 12.0
+    learning_rate: float = 3.0e-4
+    ema: float = 0.995
+    finest_share: float = 0.375
+    """Of a batch: the rows that learn from the teacher."""
+    whole_strength: float = 0.7
+    """Share of the walks that start from pure noise; the others start on the way, as image-to-image does."""
+    most_guidance: float = 5.0
+    unguided: float = 0.15
+    """Share of the rows with guidance 1, which a sampler with a negative prompt uses."""
+
+
+@dataclass(frozen=True)
 class Config:
     """`name` is the folder of the run under training/runs; `device` is auto, cpu or cuda."""
 
@@ -101,6 +115,7 @@ class Config:
     render: Render = field(default_factory=Render)
     autoencoder: Autoencoder = field(default_factory=Autoencoder)
     denoiser: Denoiser = field(default_factory=Denoiser)
+    distil: Distil = field(default_factory=Distil)
     probe: Probe = field(default_factory=Probe)
     tower: Tower = field(default_factory=Tower)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -20,8 +20,7 @@ from training.world.description import FIRST_OBJECT
 Velocity = Callable[[Tensor, float, float], Tensor]
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(NamedTuple):
     """What a picture is made from: text (b, 32, 384), text_mask (b, 32), mask (b, 1, h, w), known (b, 8, h, w)."""
 
     text: Tensor
@@ -37,6 +36,17 @@ class Given:
         the autoencoder is trained to make that difference small (see its stage).
         """
         return cls(batch.text, batch.text_mask, mask, batch.latents * (1 - mask))
+
+    def rows(self, start: int, end: int) -> Given:
+        return Given(*(part[start:end] for part in self))
+
+    def joined(self, other: Given) -> Given:
+        """The rows of both, these first."""
+        return Given(*(torch.cat(pair) for pair in zip(self, other, strict=True)))
+
+    def saying(self, text: Tensor, text_mask: Tensor) -> Given:
+        """The same under another text."""
+        return self._replace(text=text, text_mask=text_mask)
 
 
 def times(count: int, shift: float, device: torch.device) -> Tensor:
@@ -70,7 +80,7 @@ def average_velocity(model: Denoiser, given: Given, guidance: float) -> Velocity
 
     def velocity(x: Tensor, time: float, until: float) -> Tensor:
         moment, end = (x.new_full((len(x),), value) for value in (time, until))
-        return model(x, moment, end, scale, given.text, given.text_mask, given.mask, given.known)  # type: ignore[no-any-return]
+        return model(x, moment, end, scale, *given)  # type: ignore[no-any-return]
 
     return velocity
 

@@ -19,17 +19,20 @@ from training.optimiser import Optimiser
 LOG_EVERY = 50
 AVERAGE_EVERY = 4
 SMOOTHING = 0.02
+HEADS = ("label_head",)
 
 
 class Task(Protocol):
     """What a stage trains for."""
 
     model: nn.Module
+    notes: dict[str, Any]
+    """What a checkpoint has to say beside the weights."""
 
-    def backward(self, size: int, minutes: float) -> dict[str, Tensor]:
-        """Add the gradient of one batch of this process's; returns figures for the log.
+    def backward(self, workers: int, minutes: float, average: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Add the gradient of one batch, this worker's share of the settings'; returns figures for the log.
 
-        size: the processes' share of `batch`, as a divisor; minutes: how long the run has trained by now.
+        minutes: how long the run has trained by now; average: the moving average of the model's weights.
         """
 
     def show(self, average: dict[str, Tensor], path: Path) -> dict[str, float]:
@@ -68,7 +71,7 @@ def _train(rank: int, config: Config, folder: Path, name: str, settings: Trainin
     task = make(config, folder, device.chosen(config.device))
     model = task.model
     average = {key: value.detach().clone() for key, value in model.state_dict().items()}
-    optimiser = Optimiser(model, settings.weight_decay, muon=settings.muon)
+    optimiser = Optimiser(model, settings.weight_decay, muon=settings.muon, heads=HEADS)
     step, budget, figures = 0, Budget(settings.minutes), Running()
     if (state := checkpoint.load(path)) is not None:
         model.load_state_dict(state["model"])
@@ -83,18 +86,18 @@ def _train(rank: int, config: Config, folder: Path, name: str, settings: Trainin
         torch.manual_seed((config.seed * 1_000_003 + step) * settings.workers + rank)
         gradient.flat.zero_()
         minutes = budget.elapsed_s() / 60
-        figures.add(task.backward(settings.workers, minutes))
+        figures.add(task.backward(settings.workers, minutes, average))
         progress = gradient.exchange(budget.progress)
         optimiser.step(learning_rate(settings.learning_rate, progress, settings.minutes))
         step += 1
-        if rank > 0:
-            continue
         if step % AVERAGE_EVERY == 0:
             _average(average, model, min(settings.ema, (1 + step) / (10 + step)) ** AVERAGE_EVERY)
+        if rank > 0:
+            continue
         if step % LOG_EVERY == 0:
             print(f"{name} step {step:6d}  {minutes:6.1f} min  {figures}", flush=True)
         if clock.now() - saved > config.checkpoint_seconds or progress >= 1:
-            checkpoint.save(path, _state(model, average, optimiser, step, budget, figures))
+            checkpoint.save(path, {**_state(model, average, optimiser, step, budget, figures), "notes": task.notes})
             saved = clock.now()
         if minutes // config.sheet_minutes > shown or progress >= 1:
             shown = int(minutes // config.sheet_minutes)

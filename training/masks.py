@@ -13,7 +13,9 @@ from torch import Tensor
 
 SMALLEST = 0.04
 """Least share of the frame that a mask covers."""
-WIDEST_MARGIN = 0.75
+WIDEST_MARGIN = 0.65
+WIDEST_MARGINS = 0.75
+"""Of two on opposite sides together."""
 STROKES = 6
 
 
@@ -38,7 +40,7 @@ def _boxes(count: int, across: Tensor, down: Tensor) -> Tensor:
     present[torch.arange(count), torch.randint(4, (count,), device=across.device)] = True
     margins = torch.where(present, 0.08 + (WIDEST_MARGIN - 0.08) * torch.rand(count, 4, device=across.device), 0.0)
     # Opposite margins share the frame.
-    opposite = (margins[:, :2] + margins[:, 2:]).clamp(min=0.9) / 0.9
+    opposite = (margins[:, :2] + margins[:, 2:]).clamp(min=WIDEST_MARGINS) / WIDEST_MARGINS
     left, top, right, bottom = (margins / opposite.repeat(1, 2)).T[:, :, None, None]
     return (across > left) & (across < 1 - right) & (down > top) & (down < 1 - bottom)
 

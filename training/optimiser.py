@@ -22,10 +22,12 @@ SMALLEST_SIDE = 32
 class Optimiser:
     """One step and one learning rate for the two."""
 
-    def __init__(self, model: nn.Module, weight_decay: float, *, muon: bool) -> None:
+    def __init__(self, model: nn.Module, weight_decay: float, *, muon: bool, heads: tuple[str, ...] = ()) -> None:
+        """`heads` names the modules that stay with AdamW though they are matrices: outputs into classes."""
         matrices, others = [], []
-        for parameter in model.parameters():
-            (matrices if muon and _is_matrix(parameter) else others).append(parameter)
+        for name, parameter in model.named_parameters():
+            chosen = muon and _is_matrix(parameter) and not name.startswith(heads)
+            (matrices if chosen else others).append(parameter)
         self._adamw = torch.optim.AdamW(others, lr=1.0, betas=(0.9, 0.98), weight_decay=weight_decay, fused=True)
         self._matrices = matrices
         self._momenta = [torch.zeros_like(parameter) for parameter in matrices]

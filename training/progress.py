@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,14 +58,14 @@ class Progress:
 
     def guided(self, model: Denoiser, given: Given, guidance: float) -> Velocity:
         text, text_mask = self._data.empty_text(len(given.text))
-        return flow.guided_velocity(model, given, replace(given, text=text, text_mask=text_mask), guidance)
+        return flow.guided_velocity(model, given, given.saying(text, text_mask), guidance)
 
     @torch.no_grad()
     def losses(self, model: Denoiser) -> dict[str, float]:
         """Mean squared error of the velocity, with a picture's own caption and with its neighbour's."""
         batch = self._data.first(MEASURED)
         own = Given.of(batch, torch.ones_like(batch.latents[:, :1]))
-        other = replace(own, text=own.text.roll(1, 0), text_mask=own.text_mask.roll(1, 0))
+        other = own.saying(own.text.roll(1, 0), own.text_mask.roll(1, 0))
         return {"own": self._loss(model, batch.latents, own), "other": self._loss(model, batch.latents, other)}
 
     def _loss(self, model: Denoiser, latents: Tensor, given: Given) -> float:

@@ -37,6 +37,11 @@ def averaged(config: Config, folder: Path, name: str = NAME) -> tuple[Denoiser, 
     return model.eval(), state
 
 
+def shipped(config: Config, folder: Path) -> tuple[Denoiser, dict[str, Any]]:
+    """The denoiser of few steps where there is one, else the one before it; as `averaged`."""
+    return averaged(config, folder, "distil" if (folder / "distil.pt").exists() else NAME)
+
+
 def run(config: Config, folder: Path) -> None:
     """Trains folder/denoiser.pt; sheets of samples lie beside it."""
     loop.run(config, folder, NAME, config.denoiser, FlowMatching)
@@ -50,10 +55,11 @@ class FlowMatching:
         self.model = build(config).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.data = LatentData(folder / "latents", device)
         self.progress = Progress(config, folder, device)
+        self.notes: dict[str, Any] = {}
         run = self.model.velocity_and_labels
         self.forward: Any = torch.compile(run, dynamic=False) if self.settings.compiled else run
 
-    def backward(self, workers: int, minutes: float) -> dict[str, Tensor]:
+    def backward(self, workers: int, minutes: float, average: dict[str, Tensor]) -> dict[str, Tensor]:
         settings = self.settings
         small = minutes < settings.small_minutes
         batch = self.data.batch(
@@ -64,18 +70,9 @@ class FlowMatching:
         given = Given.of(batch, masks.draw(count, height, width, settings.whole_masks, self.device))
         noise = torch.randn_like(batch.latents)
         time = flow.times(count, settings.time_shift, self.device)
-        none = torch.ones_like(time)
         with torch.autocast(self.device.type, torch.bfloat16):
-            velocity, labels = self.forward(
-                flow.mixed(batch.latents, noise, time),
-                time,
-                time,
-                none,
-                given.text,
-                given.text_mask,
-                given.mask,
-                given.known,
-            )
+            x = flow.mixed(batch.latents, noise, time)
+            velocity, labels = self.forward(x, time, time, torch.ones_like(time), *given)
         error = (velocity.float() - (noise - batch.latents)).square().mean(dim=1)
         counted = flow.weights(batch.labels, given.mask, settings.object_weight, settings.outside_weight)
         label_loss = F.cross_entropy(labels.float(), batch.labels)
