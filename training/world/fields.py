@@ -137,6 +137,16 @@ def sample(field: Tensor, x: Tensor, y: Tensor) -> Tensor:
     return taken[:, 0] if field.ndim == 3 else taken
 
 
+def blur(field: Tensor, width: float) -> Tensor:
+    """The mean over squares of about `width` frame units, worked out on a coarser field."""
+    size = field.shape[-1]
+    step = max(1, 1 << int(math.log2(max(1.0, width * size / 5))))
+    small = functional.avg_pool2d(field[:, None], step)
+    side = 2 * round(width * size / step / 2) + 1
+    small = functional.avg_pool2d(small, side, 1, side // 2, count_include_pad=False)
+    return functional.interpolate(small, size=(size, size), mode="bilinear", align_corners=False)[:, 0]
+
+
 def quantile(field: Tensor, share: float | Tensor) -> Tensor:
     """(n, 1, 1): the value that `share` (a number, or (n, 1, 1)) of the pixels stay below."""
     step = max(1, field.shape[-1] // 64)
@@ -196,45 +206,78 @@ def voronoi(
     at: tuple[Tensor, Tensor] | None = None,
     borders: bool = True,
 ) -> Cells:
-    """Voronoi cells of one point in each of `cells` by `cells` squares, which may go on beyond the frame.
+    """Voronoi cells of one point in each of `cells` by `cells` squares, which go on half a frame beyond the frame.
 
-    `at` are positions other than the pixels' own (warped, turned). Without `borders` only the four nearest squares are searched,
-    for a jitter up to 0.6, and `border` is nothing.
+    `at` are positions other than the pixels' own (turned, smoothly warped). Without `borders` (for a jitter up to 0.6) `border` is
+    nothing and any number of cells is cheap; with them there should be few enough for a cell to hold a tile of 8 pixels.
     """
     x, y = (sheet.x, sheet.y) if at is None else at
-    grid = cells * 2  # positions up to half a frame outside have points of their own
-    points = sheet.uniform(0.5 - jitter / 2, 0.5 + jitter / 2, 2, grid * grid)
-    u = (x * cells).expand(sheet.count, sheet.size, sheet.size)
-    v = (y * cells).expand_as(u)
-    reach = (-1, 0, 1) if borders else (0, 1)
-    base_u, base_v = (torch.floor(u), torch.floor(v)) if borders else (torch.floor(u - 0.5), torch.floor(v - 0.5))
+    shape = (sheet.count, sheet.size, sheet.size)
+    u, v = (x * cells).expand(shape), (y * cells).expand(shape)
+    points = sheet.uniform(0.5 - jitter / 2, 0.5 + jitter / 2, 2, 4 * cells * cells)
+    return _bordered_cells(sheet, u, v, points, cells) if borders else _plain_cells(u, v, points, cells)
+
+
+def _plain_cells(u: Tensor, v: Tensor, points: Tensor, cells: int) -> Cells:
+    """Looks at the four squares whose middles are nearest."""
+    grid = 2 * cells
+    base_u, base_v = torch.floor(u - 0.5), torch.floor(v - 0.5)
     left, top = u - base_u, v - base_v
     column, row = base_u.long() + cells // 2, base_v.long() + cells // 2
     best = torch.full_like(u, FAR)
-    second = best.clone() if borders else best
-    across, down, across2, down2 = (torch.zeros_like(u) for _ in range(4))
-    index = torch.zeros_like(column)
-    for dy in reach:
-        for dx in reach:
-            here = ((row + dy).clamp(0, grid - 1)).mul(grid).add_((column + dx).clamp(0, grid - 1))
+    across, down, index = torch.zeros_like(u), torch.zeros_like(u), torch.zeros_like(column)
+    for dy in (0, 1):
+        for dx in (0, 1):
+            here = ((row + dy).clamp_(0, grid - 1)).mul_(grid).add_((column + dx).clamp_(0, grid - 1))
             flat = here.flatten(1)
             du = (left - dx) - points[:, 0].gather(1, flat).view_as(u)
             dv = (top - dy) - points[:, 1].gather(1, flat).view_as(u)
             square = du * du + dv * dv
             closer = square < best
-            if borders:
-                runner = torch.where(closer, best, square)
-                nearer = runner < second
-                second = torch.where(nearer, runner, second)
-                across2 = torch.where(nearer, torch.where(closer, across, du), across2)
-                down2 = torch.where(nearer, torch.where(closer, down, dv), down2)
             best = torch.where(closer, square, best)
             index = torch.where(closer, here, index)
             across, down = torch.where(closer, du, across), torch.where(closer, dv, down)
-    border = best
-    if borders:
-        apart = torch.hypot(across2 - across, down2 - down).clamp_(min=1e-4)
-        border = (second - best) / (2 * apart)
+    return Cells(best.sqrt(), best, index, across, down, grid)
+
+
+def _bordered_cells(sheet: Sheet, u: Tensor, v: Tensor, points: Tensor, cells: int, candidates: int = 8) -> Cells:
+    """Each tile of pixels looks at the points nearest to its middle; the border is half way between the nearest two."""
+    grid, count = 2 * cells, _tiles(sheet.size)
+    tile = sheet.size // count
+    middle = slice(tile // 2, None, tile)
+    centre_u, centre_v = u[:, middle, middle].flatten(1)[..., None], v[:, middle, middle].flatten(1)[..., None]
+    reach = torch.arange(-2, 3, device=u.device)
+    column = (torch.floor(centre_u).long() + cells // 2 + reach.repeat(5)).clamp_(0, grid - 1)
+    row = (torch.floor(centre_v).long() + cells // 2 + reach.repeat_interleave(5)).clamp_(0, grid - 1)
+    number = row * grid + column
+    flat = number.flatten(1)
+    point_u = points[:, 0].gather(1, flat).view_as(number) + (column - cells // 2)
+    point_v = points[:, 1].gather(1, flat).view_as(number) + (row - cells // 2)
+    away = (point_u - centre_u) ** 2 + (point_v - centre_v) ** 2
+    # Squares beyond the grid fall on its border and so appear more than once: only the first of each may be chosen.
+    twice = (number[..., :, None] == number[..., None, :]).tril(-1).any(-1)
+    order = (away + FAR * FAR * twice).topk(candidates, dim=2, largest=False).indices
+    point_u, point_v, number = (part.gather(2, order) for part in (point_u, point_v, number))
+    shape = u.shape
+    u, v = (part.reshape(sheet.count, count, tile, count, tile) for part in (u, v))
+    best = torch.full_like(u, FAR * FAR)
+    second, first, runner_up = best.clone(), torch.zeros_like(u), torch.zeros_like(u)
+    for candidate in range(candidates):
+        du, dv = u - _spread(point_u[..., candidate], count), v - _spread(point_v[..., candidate], count)
+        square = du * du + dv * dv
+        closer = square < best
+        loser, who = torch.where(closer, best, square), torch.where(closer, first, candidate)
+        nearer = loser < second
+        second, runner_up = torch.minimum(second, loser), torch.where(nearer, who, runner_up)
+        best, first = torch.minimum(best, square), torch.where(closer, candidate, first)
+    tiles = torch.arange(count * count, device=u.device).mul_(candidates).view(1, count, 1, count, 1)
+    own, other = ((part.long() + tiles).flatten(1) for part in (first, runner_up))
+    own_u, own_v = point_u.flatten(1).gather(1, own).view(shape), point_v.flatten(1).gather(1, own).view(shape)
+    other_u, other_v = point_u.flatten(1).gather(1, other).view(shape), point_v.flatten(1).gather(1, other).view(shape)
+    best, second = best.reshape(shape), second.reshape(shape)
+    border = (second - best) / (2 * torch.hypot(own_u - other_u, own_v - other_v).clamp_(min=1e-4))
+    index = number.flatten(1).gather(1, own).view(shape)
+    across, down = u.reshape(shape) - own_u, v.reshape(shape) - own_v
     return Cells(best.sqrt(), border, index, across, down, grid)
 
 

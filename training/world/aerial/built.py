@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..fields import RGB, Boxes, Points, boxes, edge, fbm, lines, lookup, meander, noise, pieces, ramp, smoothstep, triangle, voronoi
+from ..fields import RGB, Boxes, Points, blur, boxes, edge, fbm, lines, lookup, meander, noise, pieces, ramp, smoothstep, triangle, voronoi
 from .fieldwork import choose, colours, patchwork
 from .land import SEASON_GRASS, Land, bare, crowns, grain, meadow, seasonal, surf, two_tone, water, woods
 from .shores import DRY, SNOWS, river_parts
@@ -393,10 +393,10 @@ def _open_water(land: Land, most: int) -> Tensor:
     """Boxes of boats well inside the water, as many as find room; the others lie far off the frame."""
     sheet = land.sheet
     sea = land.at("water")
-    pool = torch.nn.functional.avg_pool2d(1 - sea[:, None], 2 * (sheet.size // 22) + 1, 1, sheet.size // 22)[:, 0]
+    ashore = blur(1 - sea, 0.10)
     spots = sheet.uniform(0.05, 0.95, 40, 2)
     index = ((spots[..., 1] * sheet.size).long() * sheet.size + (spots[..., 0] * sheet.size).long())
-    free = pool.flatten(1).gather(1, index) < 0.001
+    free = ashore.flatten(1).gather(1, index) < 0.001
     order = free.long().cumsum(1)
     wanted = sheet.uniform(2, most + 1, 1).floor()
     keep = free & (order <= wanted)

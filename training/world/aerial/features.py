@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import torch
 
-from ..fields import edge, fbm, lines, meander, noise, pieces, quantile, smoothstep
+from ..fields import blur, edge, fbm, lines, meander, noise, pieces, quantile, smoothstep
 from .built import boats, streets_at_night
 from .land import Land, shore_distance, water
 
@@ -52,8 +52,7 @@ def road(land: Land) -> None:
     parts = sheet.each(lambda rng: pieces(meander(rng, rng.uniform(0.4, 0.9), rng.uniform(0.2, 0.7)), 0.020))
     way = lines(sheet, parts)
     wet = land.at("water")
-    sea = torch.nn.functional.avg_pool2d(wet[:, None], 2 * (sheet.size // 9) + 1, 1, sheet.size // 9, count_include_pad=False)[:, 0]
-    there = (sea < 0.62).float()  # no road leads out to sea
+    there = (blur(wet, 0.22) < 0.62).float()  # no road leads out to sea
     inside = edge(way.distance, sheet.px) * there
     side = edge(way.distance - 0.006, sheet.px) * there * (1 - wet)
     land.clear(edge(way.distance - 0.008, sheet.px) * there)

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..description import GROUND_LABELS, LABELS
-from ..fields import RGB, Sheet, cast_shadow, fbm, hillshade, noise, quantile, ramp, slopes, smoothstep, speckle
+from ..fields import RGB, Sheet, blur, cast_shadow, fbm, hillshade, noise, quantile, ramp, slopes, smoothstep, speckle
 
 # Tangent of the sun's elevation, its colour, and the sky's light; flat ground in the sun is about sun + sky times its colour.
 CLIMB: dict[str, float] = {"": 0.95, "noon": 1.15, "dawn": 0.50, "sunset": 0.40, "night": 0.8}
@@ -96,8 +96,11 @@ def finished(view: View) -> Tensor:
     result = torch.empty_like(view.colour)
     for style, treat in (("photo", photo), ("relief", relief), ("map", cartography), ("painted", painted)):
         chosen = [row for row, own in enumerate(view.styles) if own == style]
-        if chosen:
-            result[chosen] = treat(view.rows(chosen))
+        # A processor's caches hold two pictures' fields, not a batch's; a GPU wants them all at once.
+        step = 2 if result.device.type == "cpu" else max(1, len(chosen))
+        for start in range(0, len(chosen), step):
+            rows = chosen[start : start + step]
+            result[rows] = treat(view.rows(rows))
     return result.clamp_(0, 1)
 
 
@@ -106,17 +109,19 @@ def photo(view: View) -> Tensor:
     lit = daylight(view)
     lit = lit + 0.012 * speckle(view.sheet)[:, None]
     luma = lit.mean(1, keepdim=True)
-    return luma + 1.06 * (lit - luma)
+    vivid = luma + 1.06 * (lit - luma)
+    # What is brighter than the film can hold bends towards white and does not clip.
+    return torch.where(vivid > 0.72, 1 - 0.28 * torch.exp((0.72 - vivid) / 0.28), vivid)
 
 
 def daylight(view: View) -> Tensor:
     """Sun, sky, cast shadows, mist at dawn, lamps at night, fire, clouds. The sun stands upper left, at dawn upper right."""
     dawn = view.when("dawn").bool()
-    surface = view.height + view.tall
-    facing = torch.where(dawn, surface.flip(2), surface)
+    form, top = view.height + 0.55 * view.tall, view.height + view.tall  # crowns scatter light: they shade softer than they stand
+    form, top = (torch.where(dawn, part.flip(2), part) for part in (form, top))
     climb = view.climb()
-    shade = hillshade(facing, climb * 1.35)
-    shadow = smoothstep(0.0, 0.006, cast_shadow(facing, climb))
+    shade = hillshade(form, climb * 1.35)
+    shadow = smoothstep(0.0, 0.006, cast_shadow(top, climb))
     shade, shadow = (torch.where(dawn, part.flip(2), part) for part in (shade, shadow))
     sunny = shade.clamp(max=1.9) * (1 - 0.92 * shadow) * (1 - 0.75 * view.cloud_shadow)
     sky = 0.82 + 0.18 * shade.clamp(max=1.5)
@@ -200,7 +205,7 @@ def cartography(view: View) -> Tensor:
     houses = (view.tall > 0.009) & (view.label == LABELS["town"])
     base = torch.where(houses[:, None], torch.tensor((0.80, 0.72, 0.66), device=base.device)[None, :, None, None], base)
     base = functional.avg_pool2d(base, 3, 1, 1, count_include_pad=False)
-    deep = functional.avg_pool2d((view.label == LABELS["water"]).float()[:, None], 25, 1, 12, count_include_pad=False)
+    deep = blur((view.label == LABELS["water"]).float(), 0.1)[:, None]
     base = base * torch.where((view.label == LABELS["water"])[:, None], 1.06 - 0.10 * deep, 1.0)
     base = base * (1 - 0.75 * _contours(view)[:, None] * torch.tensor((0.22, 0.36, 0.52), device=base.device)[None, :, None, None])
     wet = (view.label == LABELS["water"]) | (view.label == LABELS["ice"])

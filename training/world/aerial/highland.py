@@ -37,11 +37,9 @@ def ranges(land: Land, grid: int, rise: float, outlets: int = 2) -> tuple[Tensor
     """Crests and valleys that water has cut: the height, also set on the land, and it ordered from 0 to 1."""
     sheet = land.sheet
     parts = sheet.each(lambda rng: padded([drainage(rng, grid, outlets, 0.6)[0]], grid * grid - 1))
-    at = (sheet.x + 0.014 * fbm(sheet, 6, 4, 0.6), sheet.y + 0.014 * fbm(sheet, 6, 4, 0.6))
-    slope = 0.8
-    valley = lines(sheet, parts, at, candidates=6, slope=slope).distance
-    rough = ridged(sheet, 7, 5, 0.6)
-    height = valley * (1 + 0.15 * fbm(sheet, 3, 2)) + 0.05 * rough
+    at = (sheet.x + 0.010 * fbm(sheet, 7, 4, 0.6), sheet.y + 0.010 * fbm(sheet, 7, 4, 0.6))
+    valley = lines(sheet, parts, at, candidates=6, slope=0.9).distance
+    height = valley * (1 + 0.10 * noise(sheet, 3)) + 0.022 * ridged(sheet, 9, 5, 0.6)
     low, high = quantile(height, 0.02), quantile(height, 0.98)
     order = (height - low) / (high - low)
     land.height = rise * order
@@ -50,7 +48,7 @@ def ranges(land: Land, grid: int, rise: float, outlets: int = 2) -> tuple[Tensor
 
 def mountains(land: Land, variant: str) -> None:
     sheet = land.sheet
-    _, order = ranges(land, 13, {"snowy": 0.23, "green": 0.17, "bare": 0.20}[variant])
+    _, order = ranges(land, 16, {"snowy": 0.26, "green": 0.20, "bare": 0.22}[variant])
     right, down = slopes(land.height)
     steep = torch.hypot(right, down)
     rough = fbm(sheet, 7, 5, 0.6)
@@ -64,7 +62,7 @@ def mountains(land: Land, variant: str) -> None:
     line = 0.34 if variant == "snowy" else 0.74
     turf = smoothstep(0.0, 0.25, line + 0.2 - order + 0.12 * rough - 0.15 * (steep - 0.8))
     land.lay(turf, two_tone(0.5 + 0.3 * rough, *reversed(seasonal(land, SEASON_GRASS))), "grass", 0.95)
-    woods(land, smoothstep(0.0, 0.06, line - 0.08 - order + 0.14 * rough))
+    woods(land, smoothstep(0.0, 0.06, (0.20 if variant == "snowy" else 0.42) - order + 0.12 * rough), 96)
     if variant == "snowy":
         # Snow lies deeper on the sides that the sun leaves out, and not on cliffs.
         snow = smoothstep(-0.02, 0.10, order - 0.36 + 0.10 * rough - 0.16 * (steep - 1.1).clamp(min=0) - 0.03 * (right + down))
@@ -130,8 +128,8 @@ def canyon(land: Land, variant: str) -> None:
     stepped = (step + smoothstep(0.45, 0.95, terraced - step)) / 6
     land.height = 0.17 * stepped + 0.008 * rough
     bands = torch.tensor(
-        ((0.42, 0.22, 0.15), (0.72, 0.40, 0.24), (0.56, 0.28, 0.18), (0.82, 0.56, 0.36), (0.62, 0.32, 0.20), (0.88, 0.68, 0.48),
-         (0.70, 0.44, 0.28), (0.90, 0.76, 0.58), (0.66, 0.40, 0.26), (0.80, 0.58, 0.40)), device=sheet.device,
+        ((0.50, 0.28, 0.20), (0.68, 0.39, 0.25), (0.58, 0.31, 0.21), (0.76, 0.50, 0.33), (0.63, 0.35, 0.23), (0.80, 0.59, 0.42),
+         (0.70, 0.45, 0.30), (0.84, 0.67, 0.50), (0.68, 0.43, 0.29), (0.78, 0.57, 0.40)), device=sheet.device,
     )  # fmt: skip
     layer = (stepped * 16 + 0.5 * noise(sheet, 20)).clamp(0, 18.99)
     index = layer.long()
@@ -182,7 +180,8 @@ def glacier(land: Land, variant: str) -> None:
     across = ice.along * 34 + (lateral * 9) ** 2 + 0.5 * noise(sheet, 10)
     crack = smoothstep(0.22, 0.06, triangle(across)) * smoothstep(0.2, 0.9, noise(sheet, 5) + 0.2 * noise(sheet, 20)) * inside
     land.lay(crack, (0.22, 0.46, 0.62), amount=0.85)
-    land.height = torch.lerp(land.height, 0.02 + 0.015 * (-ice.distance).clamp(min=0) / 0.1 + 0.002 * flow - 0.004 * crack, inside)
+    land.height = land.height * smoothstep(-0.03, 0.14, ice.distance)
+    land.height = torch.lerp(land.height, 0.004 + 0.015 * (-ice.distance).clamp(min=0) / 0.1 + 0.002 * flow - 0.004 * crack, inside)
     grain(land, 0.014)
 
 

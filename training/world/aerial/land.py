@@ -157,16 +157,16 @@ def crowns(
     land.tall = torch.maximum(land.tall, dome.sqrt() * leaf * lift / across if shape == "round" else dome * leaf * lift / across)
 
 
-def woods(land: Land, mask: Tensor, kind: str = "mixed") -> None:
-    """A wood seen from higher up: fine crowns in patches of two tones."""
+def woods(land: Land, mask: Tensor, across: int = 56) -> None:
+    """A wood seen from higher up: fine crowns, `across` in the frame's width, in patches of two tones."""
     sheet = land.sheet
     light, dark = seasonal(land, SEASON_WOODS)
     patch = (0.5 + 0.3 * fbm(sheet, 4, 3)).clamp(0, 1)
-    cells = voronoi(sheet, 56, 0.6, borders=False)
+    cells = voronoi(sheet, across, 0.6, borders=False)
     tone = cells.pick(sheet.uniform(-0.3, 0.3, cells.count))
     dome = (1 - (cells.nearest / 0.66) ** 2).clamp(min=0)
     land.lay(mask, two_tone(patch * 0.7 + tone + 0.15, dark, light) * (0.55 + 0.5 * dome)[:, None], "forest")
-    land.tall = torch.maximum(land.tall * (1 - mask), (dome * 0.011 + 0.006) * mask)
+    land.tall = torch.maximum(land.tall * (1 - mask), (dome * 0.6 + 0.35) * mask / across)
 
 
 def bare(land: Land, stops: Sequence[tuple[float, RGB]], label: str, cells: int = 6, mask: Tensor | None = None) -> None:
@@ -182,20 +182,24 @@ def bare(land: Land, stops: Sequence[tuple[float, RGB]], label: str, cells: int 
 SEA: dict[str, tuple[tuple[float, RGB], ...]] = {
     "temperate": ((0.0, (0.33, 0.53, 0.52)), (0.18, (0.15, 0.38, 0.46)), (0.5, (0.06, 0.23, 0.36)), (1.0, (0.03, 0.12, 0.25))),
     "tropical": ((0.0, (0.66, 0.88, 0.82)), (0.2, (0.22, 0.72, 0.74)), (0.5, (0.05, 0.44, 0.62)), (1.0, (0.02, 0.20, 0.45))),
-    "cold": ((0.0, (0.30, 0.43, 0.49)), (0.25, (0.13, 0.27, 0.37)), (0.6, (0.06, 0.17, 0.27)), (1.0, (0.03, 0.10, 0.19))),
+    "cold": ((0.0, (0.34, 0.50, 0.55)), (0.25, (0.15, 0.32, 0.42)), (0.6, (0.08, 0.22, 0.33)), (1.0, (0.05, 0.15, 0.26))),
     "lake": ((0.0, (0.22, 0.39, 0.40)), (0.3, (0.09, 0.25, 0.32)), (1.0, (0.04, 0.15, 0.24))),
-    "river": ((0.0, (0.36, 0.44, 0.38)), (0.5, (0.20, 0.34, 0.36)), (1.0, (0.12, 0.27, 0.33))),
+    "river": ((0.0, (0.36, 0.47, 0.43)), (0.5, (0.22, 0.42, 0.47)), (1.0, (0.13, 0.33, 0.42))),
     "silt": ((0.0, (0.58, 0.54, 0.40)), (0.5, (0.42, 0.46, 0.38)), (1.0, (0.28, 0.38, 0.36))),
 }
 
 
-def water(land: Land, inside: Tensor, depth: Tensor, kind: str, swell: float = 0.012) -> None:
-    """Water where `inside`, coloured by its depth 0 to 1; fine waves on it, nothing stands in it."""
+def water(land: Land, inside: Tensor, depth: Tensor, kind: str, swell: float = 0.012, level: bool = True) -> None:
+    """Water where `inside`, coloured by its depth 0 to 1; fine waves on it, nothing stands in it.
+
+    `level`: it lies at height 0; a stream in a valley follows its bed.
+    """
     sheet = land.sheet
     tint = 1 + 0.05 * sheet.normal(3, 1, 1)
     waves = 1 + swell * (noise(sheet, (70, 50)) + noise(sheet, (20, 34)))
     land.lay(inside, (ramp(depth.clamp(0, 1), SEA[kind]) * tint * waves[:, None]).clamp(0, 1), "water")
-    land.height = land.height * (1 - inside)
+    if level:
+        land.height = land.height * (1 - inside)
     land.clear(inside)
 
 

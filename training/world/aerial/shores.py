@@ -145,7 +145,7 @@ def river(land: Land, variant: str) -> None:
     inside = edge(course.distance, sheet.px)
     streaks = 0.08 * noise(sheet, 30)
     kind = {"desert": "silt", "farmland": "river"}.get(variant, "river")
-    water(land, inside, -course.distance / 0.03 + streaks, kind)
+    water(land, inside, -course.distance / 0.03 + streaks, kind, level=False)
     land.share("river", inside)
     grain(land, 0.012)
 
@@ -193,7 +193,7 @@ def tributaries(land: Land, variant: str) -> None:
     bank = edge(streams.distance - 0.009, sheet.px)
     land.lay(bank, (0.34, 0.46, 0.22) if variant != "bare" else (0.80, 0.72, 0.56), "", 0.55)
     inside = edge(streams.distance, sheet.px)
-    water(land, inside, 0.3 - streams.distance / 0.02, "river")
+    water(land, inside, 0.3 - streams.distance / 0.02, "river", level=False)
     land.share("river", inside)
     grain(land, 0.012)
 
@@ -236,7 +236,7 @@ def delta(land: Land, variant: str) -> None:
                 grow(course[-1], angle + fork, length * rng.uniform(0.6, 0.85), width * share, depth - 1)
                 grow(course[-1], angle - fork * rng.uniform(0.7, 1.2), length * rng.uniform(0.6, 0.85), width * (1.3 - share), depth - 1)
 
-        grow(np.array((-0.15, rng.uniform(0.42, 0.58))), rng.normal(0, 0.1), rng.uniform(0.36, 0.44), rng.uniform(0.05, 0.065), 4)
+        grow(np.array((-0.15, rng.uniform(0.42, 0.58))), rng.normal(0, 0.1), rng.uniform(0.36, 0.44), rng.uniform(0.06, 0.08), 4)
         return padded(found, 31 * 7)
 
     quarter, mirror = sheet.level(0, 4).floor() * (math.pi / 2), torch.sign(sheet.level(-1, 1))
@@ -257,7 +257,7 @@ def delta(land: Land, variant: str) -> None:
         bare(land, DRY, "sand", 6)
         bank = smoothstep(0.03, 0.012, flow.distance + 0.006 * noise(sheet, 20))
         land.lay(bank, two_tone(0.5 + 0.3 * noise(sheet, 40), *seasonal(land, GRASS)), "grass", 0.75)
-    ponds = edge((1.25 - noise(sheet, 16) - 1.5 * torch.exp(-shore.clamp(min=0) / 0.1)) * 0.03, sheet.px)
+    ponds = edge(((1.25 if variant == "green" else 1.9) - noise(sheet, 16) - 1.5 * torch.exp(-shore.clamp(min=0) / 0.1)) * 0.03, sheet.px)
     water(land, ponds, 0.2 + 0.2 * noise(sheet, 10), "lake")
     mud = torch.exp(-flow.distance.clamp(min=0) / 0.07) * torch.exp(level.clamp(max=0) * 0.9)
     sea = edge(shore, sheet.px)
@@ -281,7 +281,7 @@ def lake(land: Land, variant: str) -> None:
         angle, long = sheet.level(0, math.pi), sheet.level(1.1, 1.9)
         u, v = sheet.x - sheet.level(0.36, 0.64), sheet.y - sheet.level(0.36, 0.64)
         u, v = u * torch.cos(angle) + v * torch.sin(angle), v * torch.cos(angle) - u * torch.sin(angle)
-        level = (torch.hypot(u, v * long) - sheet.level(0.26, 0.36) + 0.10 * fbm(sheet, 3, 6, 0.5)) * 5
+        level = (torch.hypot(u, v * long) - sheet.level(0.25, 0.33) + 0.14 * fbm(sheet, 2, 7, 0.5)) * 5
     shore = shore_distance(level, sheet)
     land.height = 0.03 * level.clamp(min=0) + 0.01 * fbm(sheet, 4, 4)
     if variant == "forest":
@@ -293,7 +293,7 @@ def lake(land: Land, variant: str) -> None:
     elif variant == "mountains":
         land.height = 0.055 * level.clamp(min=0) + 0.006 * ridged(sheet, 9, 5)
         bare(land, ROCK, "rock", 6)
-        woods(land, smoothstep(0.2, 0.5, 0.9 - level * 0.6 + 0.5 * fbm(sheet, 6, 5)))
+        woods(land, smoothstep(0.2, 0.3, 0.9 - level * 0.6 + 0.5 * fbm(sheet, 6, 5)), 84)
         snow = smoothstep(0.0, 0.3, level - 1.55 + 0.25 * fbm(sheet, 9, 4))
         land.lay(snow, (0.95, 0.97, 1.0), "snow")
         land.clear(snow)
@@ -321,6 +321,6 @@ def _frozen(land: Land, inside: Tensor, shore: Tensor) -> None:
     land.lay(inside * (fine < 0.02), (0.90, 0.95, 0.98), amount=0.5)
     drift = smoothstep(0.5, 1.2, fbm(sheet, 5, 5)) * inside
     land.lay(drift, (0.93, 0.95, 0.98), amount=0.8)
-    land.lay(inside * torch.exp(shore / 0.02), (0.90, 0.94, 0.97), amount=0.6)
+    land.lay(inside * torch.exp(shore.clamp(max=0) / 0.02), (0.90, 0.94, 0.97), amount=0.6)
     land.height = land.height * (1 - inside)
     land.clear(inside)
