@@ -152,16 +152,15 @@ def draw_sky(pen: Pen, day: Daylight, holds: tuple[str, ...], horizon: float, rn
 
 
 def _gradient(pen: Pen, day: Daylight, horizon: float) -> None:
-    """Bands that each run on to the bottom, so that no seam shows between them."""
+    """Three bands of colour, and below the horizon the last of it, for grounds that begin lower."""
     bottom = horizon + 0.03
     edges = (0.0, 0.36 * bottom, 0.72 * bottom, bottom)
-    for index in range(3):
+    below = Fill(day.stops[3], lit=False)
+    pen.polygon(box(0, edges[2], 1, 1), below, LABELS["sky"])
+    for index in (2, 1, 0):
+        # Each band runs on under the one above it, so that no seam of what was there before shows between them.
         fill = Fill(day.stops[index], day.stops[index + 1], lit=False)
-        top, end = edges[index], edges[index + 1]
-        pen.polygon([(0.0, top), (1.0, top), (1.0, end), (0.0, end)], fill, LABELS["sky"])
-        if index < 2:
-            rest = Fill(day.stops[index + 1], lit=False)
-            pen.polygon([(0.0, end), (1.0, end), (1.0, end + 0.02), (0.0, end + 0.02)], rest, LABELS["sky"])
+        pen.polygon(box(0, edges[index], 1, edges[index + 1]), fill, LABELS["sky"])
 
 
 def _stars(pen: Pen, horizon: float, rng: np.random.Generator) -> None:

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..palette import PAINTS, darker, lighter, varied
-from ..pen import RGB, Point
+from ..pen import RGB, Fill, Point
 from .form import CREAM, DARK, GOLD, Form, down, flat, paint, pick, thing
 
 PINK: RGB = (0.93, 0.62, 0.62)
-Drawn = Sequence[tuple[float, ...]]
 
 
 def eye(form: Form, x: float, y: float, radius: float, iris: RGB | None = None) -> None:
@@ -24,7 +23,7 @@ def eye(form: Form, x: float, y: float, radius: float, iris: RGB | None = None) 
 
 def leg(form: Form, path: Sequence[Point], wide: float, narrow: float, tone: RGB, foot: RGB | None = None, toe: float = 0.03) -> None:
     """A leg that tapers along its path to a paw or hoof."""
-    form.curve(path, wide, flat(tone), narrow)
+    form.curve(path, wide, Fill(darker(tone, 0.9), tone), narrow)
     x, y = path[-1]
     form.stroke(((x - narrow * 0.1, y), (x + toe, y)), narrow * 1.1, flat(foot if foot is not None else tone))
 
@@ -54,14 +53,14 @@ def sitting_cat(form: Form, fur: RGB, pale: RGB, tabby: bool) -> None:
     dark = darker(fur, 0.76)
     form.curve(((-0.24, 0.07), (-0.5, 0.05), (-0.57, 0.2), (-0.46, 0.36)), 0.1, flat(dark), 0.075)
     form.blob(
-        ((-0.3, 0.0, 1), (-0.38, 0.16), (-0.34, 0.36), (-0.2, 0.56), (-0.04, 0.74), (0.2, 0.7), (0.22, 0.44), (0.22, 0.0, 1)), down(fur, 0.36)
+        ((-0.3, 0.0, 1), (-0.38, 0.16), (-0.34, 0.36), (-0.2, 0.56), (-0.04, 0.74), (0.2, 0.7), (0.22, 0.44), (0.22, 0.0, 1)), down(fur, 0.26)
     )
     form.blob(((0.1, 0.66), (0.21, 0.6), (0.2, 0.4), (0.12, 0.34), (0.06, 0.48)), flat(pale))
     form.stroke(((0.03, 0.38), (0.05, 0.05)), 0.1, flat(dark), 0.085)
     form.disc(-0.16, 0.19, 0.17, 0.19, flat(dark))
     form.disc(-0.17 + form.lit * 0.01, 0.21, 0.155, 0.175, flat(fur))
     form.stroke(((-0.14, 0.035), (0.0, 0.035)), 0.075, flat(lighter(fur, 0.12)))
-    form.stroke(((0.15, 0.4), (0.16, 0.05)), 0.105, flat(lighter(fur, 0.1)), 0.09)
+    form.stroke(((0.15, 0.4), (0.16, 0.05)), 0.105, flat(fur), 0.09)
     for x in (0.07, 0.18):
         form.stroke(((x, 0.035), (x + 0.04, 0.035)), 0.08, flat(pale))
     if tabby:
@@ -76,7 +75,7 @@ def walking_cat(form: Form, fur: RGB, pale: RGB, tabby: bool) -> None:
     leg(form, ((0.24, 0.42), (0.32, 0.22), (0.34, 0.04)), 0.11, 0.07, dark)
     form.blob(
         ((-0.44, 0.46), (-0.38, 0.58), (-0.15, 0.6), (0.12, 0.57), (0.32, 0.66), (0.46, 0.6), (0.38, 0.4), (0.2, 0.32), (-0.1, 0.34), (-0.34, 0.33)),
-        down(fur, 0.36),
+        down(fur, 0.26),
     )
     leg(form, ((-0.34, 0.46), (-0.3, 0.28), (-0.42, 0.16), (-0.4, 0.04)), 0.19, 0.075, fur, pale)
     leg(form, ((0.26, 0.44), (0.24, 0.24), (0.18, 0.04)), 0.13, 0.075, fur, pale)
@@ -135,13 +134,13 @@ def standing_dog(form: Form, fur: RGB, pale: RGB, patched: bool, curled: bool) -
     leg(form, ((0.26, 0.45), (0.31, 0.22), (0.32, 0.04)), 0.11, 0.075, dark, toe=0.05)
     form.blob(
         ((-0.45, 0.54), (-0.4, 0.66), (-0.15, 0.67), (0.12, 0.68), (0.28, 0.84), (0.46, 0.8), (0.43, 0.58), (0.3, 0.37), (0.08, 0.35), (-0.16, 0.42), (-0.38, 0.4)),
-        down(fur, 0.38),
+        down(fur, 0.26),
     )
     if patched:
         form.blob(((-0.24, 0.67), (0.06, 0.67), (0.02, 0.52), (-0.16, 0.5)), flat(darker(fur, 0.6)))
     form.blob(((0.4, 0.66), (0.42, 0.52), (0.3, 0.39), (0.24, 0.46), (0.32, 0.58)), flat(pale))
     leg(form, ((-0.36, 0.5), (-0.3, 0.3), (-0.42, 0.18), (-0.39, 0.04)), 0.2, 0.085, fur, pale, 0.06)
-    leg(form, ((0.24, 0.48), (0.22, 0.24), (0.21, 0.04)), 0.14, 0.085, lighter(fur, 0.05), pale, 0.06)
+    leg(form, ((0.24, 0.48), (0.22, 0.24), (0.21, 0.04)), 0.14, 0.085, fur, pale, 0.06)
 
 
 def sitting_dog(form: Form, fur: RGB, pale: RGB, patched: bool) -> None:
@@ -149,7 +148,7 @@ def sitting_dog(form: Form, fur: RGB, pale: RGB, patched: bool) -> None:
     form.curve(((-0.28, 0.08), (-0.48, 0.08), (-0.58, 0.24)), 0.095, flat(dark), 0.045)
     form.stroke(((0.1, 0.4), (0.14, 0.05)), 0.1, flat(dark), 0.08)
     form.blob(
-        ((-0.32, 0.0, 1), (-0.4, 0.16), (-0.32, 0.36), (-0.18, 0.56), (-0.02, 0.78), (0.2, 0.8), (0.26, 0.52), (0.16, 0.3), (0.02, 0.0, 1)), down(fur, 0.36)
+        ((-0.32, 0.0, 1), (-0.4, 0.16), (-0.32, 0.36), (-0.18, 0.56), (-0.02, 0.78), (0.2, 0.8), (0.26, 0.52), (0.16, 0.3), (0.02, 0.0, 1)), down(fur, 0.26)
     )
     if patched:
         form.blob(((-0.3, 0.36), (-0.16, 0.57), (-0.06, 0.46), (-0.16, 0.32)), flat(darker(fur, 0.6)))
@@ -157,7 +156,7 @@ def sitting_dog(form: Form, fur: RGB, pale: RGB, patched: bool) -> None:
     form.disc(-0.17, 0.18, 0.18, 0.18, flat(dark))
     form.disc(-0.18, 0.2, 0.165, 0.17, flat(fur))
     form.stroke(((-0.14, 0.035), (0.03, 0.035)), 0.08, flat(lighter(fur, 0.12)))
-    form.stroke(((0.17, 0.46), (0.22, 0.05)), 0.125, flat(lighter(fur, 0.08)), 0.09)
+    form.stroke(((0.17, 0.46), (0.22, 0.05)), 0.125, flat(fur), 0.09)
     for x in (0.14, 0.23):
         form.stroke(((x, 0.035), (x + 0.05, 0.035)), 0.08, flat(pale))
 
@@ -202,10 +201,10 @@ def horse(form: Form, colour: str, rng: np.random.Generator) -> None:
     leg(form, far_fore, 0.12, 0.055, dark, hoof)
     form.blob(
         ((-0.48, 0.6), (-0.4, 0.72), (-0.15, 0.685), (0.12, 0.7), (0.26, 0.84), (0.4, 0.98), (0.53, 0.86), (0.47, 0.68), (0.38, 0.5), (0.2, 0.43), (-0.15, 0.43), (-0.4, 0.46)),
-        down(fur, 0.4),
+        down(fur, 0.26),
     )
     leg(form, hind, 0.21, 0.06, fur, hoof)
-    leg(form, fore, 0.15, 0.06, lighter(fur, 0.04), hoof)
+    leg(form, fore, 0.15, 0.06, fur, hoof)
     form.shape(((0.39, 0.95), (0.4, 1.07), (0.46, 0.97)), flat(fur))
     form.blob(((0.36, 0.9), (0.45, 0.99), (0.56, 0.92), (0.7, 0.72), (0.69, 0.64), (0.61, 0.63), (0.52, 0.73), (0.4, 0.77)), down(fur, 0.3))
     form.disc(0.655, 0.675, 0.05, 0.045, flat(darker(fur, 0.55)), -0.8)

@@ -18,10 +18,11 @@ def umbrella(form: Form, colour: str, rng: np.random.Generator) -> None:
     """An open umbrella with a crooked handle."""
     cloth = paint(rng, colour, *(PAINTS[name] for name in BRIGHT))
     other = lighter(cloth, 0.24) if colour or rng.random() < 0.6 else varied(rng, PAINTS["white"])
-    form.stroke(((0, 0.5), (0, 0.1)), 0.034, flat((0.33, 0.24, 0.19)))
-    form.stroke(((0, 0.12), (0.02, 0.05), (0.07, 0.025), (0.12, 0.05), (0.135, 0.11)), 0.05, flat(darker(WOOD, 0.9)))
+    form.stroke(((0, 0.7), (0, 0.1)), 0.036, flat((0.33, 0.24, 0.19)))
+    form.curve(((0, 0.16), (0.005, 0.08), (0.04, 0.025), (0.1, 0.025), (0.135, 0.08), (0.14, 0.12)), 0.05, flat(darker(WOOD, 0.9)))
     form.stroke(((0, 0.9), (0, 1.0)), 0.03, flat((0.33, 0.24, 0.19)))
-    form.mirrored(((0.0, 0.6), (0.25, 0.56), (0.5, 0.52, 1), (0.4, 0.62), (0.0, 0.7)), flat(darker(cloth, 0.45)))
+    form.shape(((-0.53, 0.5), (-0.3, 0.66), (0.3, 0.66), (0.53, 0.5), (0.0, 0.58)), flat(darker(cloth, 0.45)))
+    form.stroke(((0, 0.64), (0, 0.5)), 0.036, flat((0.33, 0.24, 0.19)))
     ribs = (-0.53, -0.32, -0.11, 0.11, 0.32, 0.53)
     for number, (left, right) in enumerate(zip(ribs, ribs[1:], strict=False)):
         tone = cloth if number % 2 == 0 else other
@@ -48,7 +49,7 @@ def dome(left: float, right: float) -> list[tuple[float, float]]:
 @thing("apple", ("land",), ("", "red", "green", "yellow"), (0.38, 0.58), (-0.5, 0.5, -0.02, 1.06), 0.4)
 def apple(form: Form, colour: str, rng: np.random.Generator) -> None:
     skin = paint(rng, colour, PAINTS["red"], PAINTS["red"], (0.52, 0.72, 0.22), (0.92, 0.78, 0.25))
-    outline = ((0.0, 0.05), (0.17, 0.0), (0.36, 0.12), (0.46, 0.42), (0.4, 0.7), (0.2, 0.81), (0.0, 0.73))
+    outline = ((0.0, 0.04), (0.2, 0.01), (0.41, 0.24), (0.44, 0.6), (0.21, 0.81), (0.0, 0.74))
     form.mirrored(outline, form.across(darker(skin, 0.86), 0.34))
     side = form.lit
     form.mirrored([(x * 0.84, 0.1 + y * 0.86) for x, y in outline], flat(skin), x=side * 0.05)
@@ -181,7 +182,7 @@ def star(form: Form, colour: str, rng: np.random.Generator) -> None:
 @thing("heart", ("air", "land"), ("", *BRIGHT, "white", "black"), (0.42, 0.64), (-0.56, 0.56, -0.02, 1.02), 0.3)
 def heart(form: Form, colour: str, rng: np.random.Generator) -> None:
     red = paint(rng, colour, PAINTS["red"], (0.88, 0.20, 0.30))
-    outline = ((0.0, 0.0, 1), (0.28, 0.24), (0.49, 0.52), (0.47, 0.8), (0.26, 0.94), (0.07, 0.86), (0.0, 0.76, 1))
+    outline = ((0.0, 0.0, 1), (0.38, 0.36), (0.49, 0.72), (0.22, 0.94), (0.0, 0.76, 1))
     form.mirrored(outline, flat(darker(red, 0.7)))
     form.mirrored([(point[0] * 0.9, 0.07 + point[1] * 0.92, *point[2:]) for point in outline], form.across(red, 0.2), x=form.lit * 0.03)
     form.disc(form.lit * 0.26, 0.72, 0.11, 0.085, flat(lighter(red, 0.32)), -form.lit * 0.6)
@@ -204,8 +205,8 @@ def ball(form: Form, colour: str, rng: np.random.Generator) -> None:
     form.disc(side * 0.05, 0.53, 0.42, 0.42, flat(skin))
     form.disc(side * 0.1, 0.58, 0.28, 0.28, flat(lighter(skin, 0.12)))
     if kind == 1:
-        band = [(0.485 * math.cos(turn), 0.49 + 0.16 * math.sin(turn) - 0.02) for turn in [math.pi + math.pi * step / 8 for step in range(9)]]
-        form.stroke(band, 0.1, form.across(other, 0.3))
+        edges = [rim_to_rim(low, sag) for low, sag in ((-0.14, 0.1), (0.06, 0.12))]
+        form.shape([*edges[0], *reversed(edges[1])], form.across(other, 0.3))
     elif kind == 2:
         for turn in (0.4, 2.5, 4.6):
             edge = [(0.485 * math.cos(turn + step * 0.13), 0.49 + 0.485 * math.sin(turn + step * 0.13)) for step in range(6)]
@@ -219,6 +220,12 @@ def ball(form: Form, colour: str, rng: np.random.Generator) -> None:
             form.stroke(((0.02 + 0.15 * c, 0.5 + 0.15 * s), (0.34 * c, 0.49 + 0.34 * s)), 0.022, flat(DARK))
             form.disc(0.42 * c, 0.49 + 0.42 * s, 0.055, 0.11, flat(DARK), angle)
     form.disc(side * 0.2, 0.7, 0.1, 0.065, Fill((1.0, 1.0, 1.0), opacity=0.65), -side * 0.6)
+
+
+def rim_to_rim(low: float, sag: float) -> list[tuple[float, float]]:
+    """A line round the ball's front, `low` over its middle at both ends and sagging between."""
+    half = math.sqrt(0.49**2 - low**2)
+    return [(half * math.sin(turn), 0.49 + low - sag * math.cos(turn)) for turn in (-1.57, -1.0, -0.5, 0.0, 0.5, 1.0, 1.57)]
 
 
 @thing("chair", ("land",), ("", "red", "yellow", "green", "blue", "brown", "white", "black", "orange"), (0.5, 0.68), (-0.42, 0.42, -0.02, 1.04), 0.7)

@@ -23,7 +23,7 @@ def fish(form: Form, colour: str, rng: np.random.Generator) -> None:
     form.blob(((-0.46, middle, 1), (-0.7, middle + 0.32), (-0.94, middle + 0.4, 1), (-0.8, middle), (-0.94, middle - 0.4, 1), (-0.7, middle - 0.32)), flat(fin))
     for y in (0.2, -0.2):
         form.stroke(((-0.56, middle + y * 0.3), (-0.82, middle + y * 1.2)), 0.035, flat(darker(fin, 0.8)), 0.015)
-    form.blob(((0.3, middle + tall * 0.7, 1), (0.06, middle + tall + 0.2), (-0.3, middle + tall + 0.16, 1), (-0.4, middle + tall * 0.5, 1)), flat(fin))
+    form.blob(((0.34, middle + tall * 0.7, 1), (0.2, middle + tall + 0.12), (-0.06, middle + tall + 0.2), (-0.34, middle + tall + 0.12, 1), (-0.3, middle + tall + 0.02), (-0.42, middle + tall * 0.5, 1)), flat(fin))
     form.blob(((0.1, middle - tall * 0.7, 1), (-0.06, middle - tall - 0.12), (-0.28, middle - tall - 0.08, 1), (-0.3, middle - tall * 0.5, 1)), flat(fin))
     body = ((0.84, middle - 0.02), (0.66, middle + tall * 0.66), (0.26, middle + tall), (-0.22, middle + tall * 0.78), (-0.56, middle + 0.09), (-0.56, middle - 0.09), (-0.22, middle - tall * 0.8),
             (0.26, middle - tall), (0.66, middle - tall * 0.66))  # fmt: skip
@@ -38,7 +38,7 @@ def fish(form: Form, colour: str, rng: np.random.Generator) -> None:
         for x, y in ((0.16, 0.08), (0.02, -0.05), (-0.06, 0.13), (-0.2, 0.02), (-0.34, 0.08), (-0.34, -0.06), (0.14, -0.14)):
             form.curve(((x + 0.05, middle + y + 0.05), (x - 0.01, middle + y), (x + 0.05, middle + y - 0.05)), 0.026, flat(darker(scale, 0.74)))
     form.curve(((0.44, middle + tall * 0.66), (0.38, middle), (0.44, middle - tall * 0.66)), 0.035, flat(darker(scale, 0.66)))
-    form.blob(((0.28, middle + 0.02, 1), (0.12, middle + 0.03), (0.0, middle - 0.14, 1), (0.16, middle - 0.14)), flat(fin))
+    form.blob(((0.26, middle - 0.04), (0.1, middle + 0.05), (-0.1, middle - 0.04, 1), (0.08, middle - 0.14)), flat(fin))
     eye(form, 0.6, middle + 0.09, 0.055, (0.98, 0.97, 0.93))
     form.curve(((0.83, middle - 0.05), (0.76, middle - 0.08), (0.7, middle - 0.06)), 0.03, flat(darker(scale, 0.5)))
 
@@ -52,9 +52,9 @@ def whale(form: Form, colour: str, rng: np.random.Generator) -> None:
     for side in (-1, 1):
         form.curve(((0.42, 0.66), (0.42 + side * 0.02, 0.86), (0.42 + side * 0.14, 0.98), (0.42 + side * 0.24, 0.86)), 0.05, spray, 0.035)
     form.disc(0.42, 0.95, 0.035, 0.05, spray)
-    form.blob(((-0.74, 0.66), (-0.84, 0.9), (-0.98, 0.98, 1), (-0.7, 0.96), (-0.64, 0.82, 1), (-0.5, 0.92), (-0.3, 0.9, 1), (-0.44, 0.76), (-0.64, 0.64)), flat(darker(back, 0.8)))
+    form.blob(((-0.75, 0.6, 1), (-0.8, 0.78), (-0.98, 0.9, 1), (-0.86, 1.0), (-0.72, 0.96), (-0.66, 0.86, 1), (-0.54, 0.97), (-0.38, 0.97), (-0.28, 0.84, 1), (-0.46, 0.76), (-0.58, 0.6, 1)), flat(darker(back, 0.84)))
     form.blob(
-        ((-0.76, 0.7), (-0.62, 0.7), (-0.46, 0.52), (-0.1, 0.6), (0.36, 0.68), (0.8, 0.56), (0.94, 0.3), (0.8, 0.06), (0.4, 0.0), (-0.1, 0.03), (-0.52, 0.2), (-0.72, 0.46)),
+        ((-0.76, 0.74), (-0.6, 0.74), (-0.46, 0.52), (-0.1, 0.58), (0.36, 0.68), (0.8, 0.56), (0.94, 0.3), (0.8, 0.06), (0.4, 0.0), (-0.1, 0.03), (-0.52, 0.2), (-0.72, 0.46)),
         down(back, 0.34),
     )
     form.blob(((0.93, 0.26), (0.82, 0.06), (0.4, 0.0), (-0.1, 0.03), (-0.44, 0.16), (0.0, 0.16), (0.5, 0.26)), flat(belly))

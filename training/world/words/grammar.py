@@ -472,7 +472,7 @@ def _pattern(shown: Shown, voice: Voice) -> str:
     name = voice.pick(words.PATTERNS[shown.setting])
     colours = joined(_pattern_colours(shown.colours, voice)) if shown.colours and voice.chance(0.93) else ""
     if colours and voice.chance(0.6):
-        draft = Draft(described(colours, name))
+        draft = Draft(_painted(colours, name))
     else:
         draft = Draft(name, adverbs=[f"{voice.pick(('in', 'of', 'in'))} {colours}"] if colours else [])
     if shown.style != "photo":
@@ -482,6 +482,14 @@ def _pattern(shown: Shown, voice: Voice) -> str:
     elif not draft.ending and voice.chance(0.12) and "pattern" not in name:
         draft.ending = f", {voice.pick(words.PATTERN_TAGS)}"
     return draft.fitted()
+
+
+def _painted(colours: str, name: str) -> str:
+    """ "a smooth red gradient", "a red spiral"."""
+    adjective, _, rest = _without_article(name).partition(" ")
+    if adjective in words.BEFORE_PATTERN_COLOUR:
+        return f"{name.removesuffix(rest)}{colours} {rest}"
+    return described(colours, name)
 
 
 def _pattern_colours(colours: tuple[str, ...], voice: Voice) -> list[str]:

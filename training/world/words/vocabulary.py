@@ -210,7 +210,7 @@ SETTINGS: dict[str, Words] = {
     "flower field": ("in a field of flowers", "in a flower field", "in a flower meadow", "among wildflowers", "in a blooming meadow"),
     "hills": ("in the hills", "in rolling hills", "on rolling hills", "in grassy hills", "among gentle hills"),
     "hill": ("on a hill", "on a hilltop", "on a grassy hill", "on top of a hill", "on a round hill"),
-    "desert": ("in the desert", "in a desert", "in a sandy desert", "among sand dunes", "in the dunes", "on the sand"),
+    "desert": ("in the desert", "in a desert", "in a sandy desert", "among sand dunes", "in the dunes"),
     "snow": ("in the snow", "in a snowy field", "in a snowy landscape", "on a snowy plain", "on snow"),
     "forest": ("in a forest", "in the woods", "in the forest", "in a forest clearing", "in woodland", "in a clearing in the woods"),
     "mountains": ("in the mountains", "in a mountain valley", "in a mountain landscape", "in high mountains", "in an alpine valley"),
@@ -447,7 +447,7 @@ SCENE_STYLES: dict[str, StyleForms] = {
     "oil": StyleForms(
         ("an oil painting of", "an oil paint picture of", "a painting of", "an oil on canvas painting of", "a thick oil painting of"),
         ("in oils", "as an oil painting", "oil on canvas", "painted in oil", "oil painting style", "in oil paint"),
-        ("oil-painted", "oil painting"),
+        ("oil-painted",),
         ("oil painting", "oil on canvas", "oil paint", "oils"),
     ),
     "pixel art": StyleForms(
@@ -632,7 +632,7 @@ PATTERNS: dict[str, Words] = {
     "marble": ("marble", "a marble texture", "veined marble", "a marbled pattern", "polished marble"),
     "wood": ("wood", "a wood texture", "wood grain", "wooden planks", "a wooden surface"),
     "bubbles": ("bubbles", "floating bubbles", "a bubble pattern", "soap bubbles", "round bubbles"),
-    "confetti": ("confetti", "scattered confetti", "a confetti pattern", "colourful confetti"),
+    "confetti": ("confetti", "scattered confetti", "a confetti pattern", "bits of confetti"),
     "plaid": ("plaid", "tartan", "a plaid pattern", "a tartan pattern", "plaid cloth"),
     "mandala": ("a mandala", "an ornamental mandala", "a mandala pattern", "a round ornament"),
     "cracks": ("cracks", "cracked earth", "a cracked surface", "dry cracked mud", "a crack pattern"),
@@ -646,6 +646,12 @@ PATTERNS: dict[str, Words] = {
 }
 PATTERN_TAGS: Words = ("pattern", "abstract", "texture", "abstract pattern", "background")
 PATTERN_OPENINGS: Words = ("an abstract picture of", "a pattern of", "a texture of", "abstract art:", "a close-up of")
+
+# A pattern's colours go behind these first words of its name: "scattered red confetti".
+BEFORE_PATTERN_COLOUR: Words = (
+    "parallel", "wavy", "concentric", "radiating", "geometric", "floating", "round", "scattered", "smooth", "soft", "polished", "veined",
+    "cracked", "dry", "abstract", "ornamental",
+)  # fmt: skip
 
 # A single object's ground; "{}" is its colour.
 GROUNDS: Words = (
