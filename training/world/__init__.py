@@ -67,11 +67,17 @@ def draw(shown: Sequence[Shown], seeds: Sequence[int], size: int, device: torch.
     rgb = torch.empty(len(shown), 3, size, size, device=device)
     labels = torch.empty(len(shown), size, size, dtype=torch.uint8, device=device)
     came_out = list(shown)
-    for views, draw_view in ((("scene", "object"), _draw_scenes), (("aerial",), draw_aerial), (("pattern",), draw_patterns)):
+    for views, draw_view in (
+        (("scene", "object"), _draw_scenes),
+        (("aerial",), draw_aerial),
+        (("pattern",), draw_patterns),
+    ):
         rows = [row for row, one in enumerate(shown) if one.view in views]
         if not rows:
             continue
-        rgb[rows], labels[rows], seen = draw_view([shown[row] for row in rows], [seeds[row] for row in rows], size, device)
+        rgb[rows], labels[rows], seen = draw_view(
+            [shown[row] for row in rows], [seeds[row] for row in rows], size, device
+        )
         for row, one in zip(rows, seen, strict=True):
             came_out[row] = one
     return Drawn(rgb, labels, came_out)
@@ -80,7 +86,9 @@ def draw(shown: Sequence[Shown], seeds: Sequence[int], size: int, device: torch.
 def _draw_scenes(
     shown: list[Shown], seeds: list[int], size: int, device: torch.device | str
 ) -> tuple[Tensor, Tensor, list[Shown]]:
-    composed = [compose(one, np.random.default_rng((WORLD_VERSION, seed, 1))) for one, seed in zip(shown, seeds, strict=True)]
+    composed = [
+        compose(one, np.random.default_rng((WORLD_VERSION, seed, 1))) for one, seed in zip(shown, seeds, strict=True)
+    ]
     rgb, labels = rasterise([pen for pen, _ in composed], size, device)
     rgb = reflect(rgb, labels, [pen.mirror for pen, _ in composed])
     rgb = stylise(rgb, labels, [one.style for one in shown], seeds)

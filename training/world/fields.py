@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,9 @@ from torch.nn import functional
 
 RGB = tuple[float, float, float]
 Points = NDArray[np.float32]
-BSPLINE_SPREAD = 151 / 315  # integral of the squared cubic B-spline: the variance that smoothing white noise leaves, one way
+BSPLINE_SPREAD = (
+    151 / 315
+)  # integral of the squared cubic B-spline: the variance that smoothing white noise leaves, one way
 FAR = 9.0
 
 
@@ -202,19 +205,20 @@ class Cells:
 def voronoi(
     sheet: Sheet,
     cells: int,
-    jitter: float = 0.8,
+    jitter: float | Tensor = 0.8,
     at: tuple[Tensor, Tensor] | None = None,
     borders: bool = True,
 ) -> Cells:
     """Voronoi cells of one point in each of `cells` by `cells` squares, which go on half a frame beyond the frame.
 
+    `jitter`: 0 leaves the points in the middles, 1 throws them anywhere in their squares; one number, or one a picture (n, 1, 1).
     `at` are positions other than the pixels' own (turned, smoothly warped). Without `borders` (for a jitter up to 0.6) `border` is
     nothing and any number of cells is cheap; with them there should be few enough for a cell to hold a tile of 8 pixels.
     """
     x, y = (sheet.x, sheet.y) if at is None else at
     shape = (sheet.count, sheet.size, sheet.size)
     u, v = (x * cells).expand(shape), (y * cells).expand(shape)
-    points = sheet.uniform(0.5 - jitter / 2, 0.5 + jitter / 2, 2, 4 * cells * cells)
+    points = 0.5 + jitter * sheet.uniform(-0.5, 0.5, 2, 4 * cells * cells)
     return _bordered_cells(sheet, u, v, points, cells) if borders else _plain_cells(u, v, points, cells)
 
 
@@ -307,7 +311,6 @@ class Lines:
     distance: Tensor  # to the stroke's edge, negative inside
     side: Tensor  # distance from the middle, with the sign of the side: positive to the right of the way along
     along: Tensor  # the value that runs along the pieces
-    index: Tensor  # number of the piece
 
 
 def pieces(points: Points, widths: float | Points, along: Points | None = None) -> Points:
@@ -329,56 +332,89 @@ def padded(parts: Sequence[Points], most: int) -> Points:
     return result
 
 
-def lines(
-    sheet: Sheet,
-    parts: Tensor,
-    at: tuple[Tensor, Tensor] | None = None,
-    candidates: int = 4,
-    slope: float | None = None,
-) -> Lines:
-    """Distances to line pieces, (n, pieces, 8) as from `pieces`.
-
-    With `slope`, a piece is nearest where its value plus the slope times the distance is lowest, and that sum is `distance`:
-    valleys that fall towards their rivers.
-    """
-    count, tile = _tiles(sheet.size), sheet.size // _tiles(sheet.size)
-    x, y = (sheet.x, sheet.y) if at is None else at
-    x, y = (part.expand(sheet.count, sheet.size, sheet.size) for part in (x, y))
-    middle = slice(tile // 2, None, tile)
-    centre_x, centre_y = (part[:, middle, middle].flatten(1)[:, :, None] for part in (x, y))
-    coarse = _to_piece(centre_x, centre_y, parts.unbind(-1), slope, index=1)[0]
-    found = coarse.topk(min(candidates, parts.shape[1]), dim=2, largest=False).indices
-    x, y = (part.reshape(sheet.count, count, tile, count, tile) for part in (x, y))
+def lines(sheet: Sheet, parts: Tensor, at: tuple[Tensor, Tensor] | None = None, candidates: int = 4) -> Lines:
+    """Distances to line pieces, (n, pieces, 8) as from `pieces`, and where along them and on which side a place lies."""
+    x, y, chosen = _candidates(sheet, parts, at, candidates)
     best: tuple[Tensor, ...] | None = None
-    for number in range(found.shape[2]):
-        chosen = found[:, :, number]
-        piece = [_spread(parts[..., column].gather(1, chosen), count) for column in range(8)]
-        here = (*_to_piece(x, y, piece, slope), _spread(chosen, count).expand_as(x))
+    for piece in chosen:
+        away, amount, cross = _to_piece(x, y, piece)
+        here = (
+            away - _half_width(piece, amount),
+            torch.copysign(away, cross),
+            piece[6] + amount * (piece[7] - piece[6]),
+        )
         if best is None:
             best = here
         else:
             closer = here[0] < best[0]
             best = tuple(torch.where(closer, new, old) for new, old in zip(here, best, strict=True))
     assert best is not None
-    shape = (sheet.count, sheet.size, sheet.size)
-    return Lines(*(part.reshape(shape) for part in best))
+    return Lines(*(part.reshape(sheet.count, sheet.size, sheet.size) for part in best))
 
 
-def _to_piece(
-    x: Tensor, y: Tensor, piece: Sequence[Tensor], slope: float | None, index: int | None = None
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Distance, side and value of positions with respect to one piece each, or to all (`index`: the axis to add to the pieces)."""
-    ax, ay, bx, by, half_a, half_b, from_, to = (p.unsqueeze(index) if index is not None else p for p in piece)
+def strokes(sheet: Sheet, parts: Tensor, at: tuple[Tensor, Tensor] | None = None, candidates: int = 4) -> Tensor:
+    """Only the distance to the edge of the nearest line piece, negative inside."""
+    x, y, chosen = _candidates(sheet, parts, at, candidates)
+    result: Tensor | None = None
+    for piece in chosen:
+        away, amount, _ = _to_piece(x, y, piece)
+        away = away - _half_width(piece, amount)
+        result = away if result is None else torch.minimum(result, away)
+    assert result is not None
+    return result.reshape(sheet.count, sheet.size, sheet.size)
+
+
+def valleys(
+    sheet: Sheet, parts: Tensor, slope: float, at: tuple[Tensor, Tensor] | None = None, candidates: int = 5
+) -> Tensor:
+    """Ground that falls with `slope` to the line pieces, whose values are their heights: the lowest of all these hillsides."""
+    x, y, chosen = _candidates(sheet, parts, at, candidates, slope)
+    result: Tensor | None = None
+    for piece in chosen:
+        away, amount, _ = _to_piece(x, y, piece)
+        height = away.mul_(slope).add_(piece[6]).add_(amount * (piece[7] - piece[6]))
+        result = height if result is None else torch.minimum(result, height)
+    assert result is not None
+    return result.reshape(sheet.count, sheet.size, sheet.size)
+
+
+def _candidates(
+    sheet: Sheet, parts: Tensor, at: tuple[Tensor, Tensor] | None, candidates: int, slope: float | None = None
+) -> tuple[Tensor, Tensor, list[list[Tensor]]]:
+    """Positions by tiles, and for each tile its nearest pieces, one after the other, ready to broadcast over its pixels."""
+    count, tile = _tiles(sheet.size), sheet.size // _tiles(sheet.size)
+    x, y = (sheet.x, sheet.y) if at is None else at
+    x, y = (part.expand(sheet.count, sheet.size, sheet.size) for part in (x, y))
+    middle = slice(tile // 2, None, tile)
+    centre_x, centre_y = (part[:, middle, middle].flatten(1)[:, :, None] for part in (x, y))
+    ax, ay, bx, by, half_a, half_b, from_, to = (part.unsqueeze(1) for part in parts.unbind(-1))
+    # Pieces are short: the distance to the middle, less a part of the length, orders them well enough.
+    coarse = torch.hypot(centre_x - (ax + bx) / 2, centre_y - (ay + by) / 2)
+    if slope is None:
+        coarse = coarse - (0.35 * torch.hypot(bx - ax, by - ay) + (half_a + half_b) / 2)
+    else:
+        coarse = coarse.mul_(slope).add_((from_ + to) / 2)
+    found = coarse.topk(min(candidates, parts.shape[1]), dim=2, largest=False).indices
+    x, y = (part.reshape(sheet.count, count, tile, count, tile) for part in (x, y))
+    chosen = [
+        [_spread(parts[..., column].gather(1, found[:, :, number]), count) for column in range(8)]
+        for number in range(found.shape[2])
+    ]
+    return x, y, chosen
+
+
+def _to_piece(x: Tensor, y: Tensor, piece: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """Distance from the middle of a line piece, how far along it (0 to 1), and a number with the sign of the side."""
+    ax, ay, bx, by, *_ = piece
     ux, uy = bx - ax, by - ay
     norm = (ux * ux + uy * uy).clamp(min=1e-9)
     px, py = x - ax, y - ay
-    amount = ((px * ux + py * uy) / norm).clamp_(0, 1)
-    length = torch.hypot(px - amount * ux, py - amount * uy)
-    value = from_ + amount * (to - from_)
-    side = torch.copysign(length, ux * py - uy * px)
-    if slope is not None:
-        return value + slope * length, side, value
-    return length - (half_a + amount * (half_b - half_a)), side, value
+    amount = (px * (ux / norm)).add_(py * (uy / norm)).clamp_(0, 1)
+    return torch.hypot(px - amount * ux, py - amount * uy), amount, ux * py - uy * px
+
+
+def _half_width(piece: Sequence[Tensor], amount: Tensor) -> Tensor:
+    return piece[4] + amount * (piece[5] - piece[4])
 
 
 @dataclass
@@ -463,7 +499,12 @@ def drainage(
     places = (places + rng.uniform(-0.42, 0.42, places.shape)) / grid * 1.3 - 0.15
     cost = np.exp(rng.normal(0, roughness, (grid * grid, 8)))
     side = rng.integers(4)
-    margin = [np.arange(grid), np.arange(grid) * grid, grid * (grid - 1) + np.arange(grid), np.arange(grid) * grid + grid - 1]
+    margin = [
+        np.arange(grid),
+        np.arange(grid) * grid,
+        grid * (grid - 1) + np.arange(grid),
+        np.arange(grid) * grid + grid - 1,
+    ]
     roots = [int(rng.choice(margin[(side + number) % 4][grid // 6 : -grid // 6])) for number in range(outlets)]
     parents, order = _shortest_ways(places, cost, roots, grid)
     area = np.ones(grid * grid)
@@ -554,7 +595,7 @@ def ramp(value: Tensor, stops: Sequence[tuple[float, RGB]]) -> Tensor:
     """Colours (n, 3, size, size) of a field by straight lines between stops."""
     first = torch.tensor(stops[0][1], dtype=torch.float32, device=value.device)
     result = first[None, :, None, None].expand(len(value), 3, *value.shape[1:]).clone()
-    for (low, before), (high, after) in zip(stops[:-1], stops[1:], strict=True):
+    for (low, before), (high, after) in pairwise(stops):
         amount = ((value - low) / (high - low)).clamp_(0, 1)
         for channel in range(3):
             if after[channel] != before[channel]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .description import LABELS
 from .palette import PAINTS, darker, lighter, mix, varied
-from .pen import RGB, Fill, Mirror, Point
+from .pen import RGB, Fill, Mirror, Point, box
 from .relief import (
     PINES,
     SNOW,
@@ -25,7 +25,7 @@ from .relief import (
     tree_tops,
     woods,
 )
-from .stage import COLUMNS, GRASS, Profile, Room, Stage, Strip, box, waving
+from .stage import COLUMNS, GRASS, Profile, Room, Stage, Strip, waving
 from .waters import beach, cliff, glints, lake, river, sea, underwater, water_tones, waterfall
 
 DUNES: tuple[tuple[RGB, RGB], ...] = (

@@ -27,10 +27,26 @@ OWN: dict[str, tuple[tuple[str, ...], ...]] = {
     "wood": (("brown",), ("brown", "black"), ("orange", "brown"), ("brown", "yellow"), ("grey", "brown"), ("white", "brown")),
     "bricks": (("red", "white"), ("brown", "grey"), ("orange", "white"), ("grey", "white"), ("red", "grey"), ("white", "grey"), ("yellow", "brown")),
     "leaves": (("green",), ("green", "yellow"), ("red", "orange"), ("orange", "brown"), ("green", "white"), ("yellow", "orange"), ("green", "black")),
-    "marble": (("white", "grey"), ("white", "black"), ("black", "white"), ("green", "white"), ("pink", "white"), ("grey", "white"), ("blue", "white"), ("black", "yellow")),
-    "cracks": (("brown", "black"), ("grey", "black"), ("white", "black"), ("orange", "brown"), ("blue", "white"), ("black", "orange"), ("black", "red"), ("green", "black")),
+    "marble": (
+        ("white", "grey"), ("white", "black"), ("black", "white"), ("green", "white"), ("pink", "white"), ("grey", "white"), ("blue", "white"), ("black", "yellow"),
+    ),
+    "cracks": (
+        ("brown", "black"), ("grey", "black"), ("white", "black"), ("orange", "brown"), ("blue", "white"), ("black", "orange"), ("black", "red"), ("green", "black"),
+    ),
 }  # fmt: skip
-THIRD = ("confetti", "mosaic", "triangles", "stripes", "gradient", "clouds of colour", "plaid", "mandala", "bubbles", "hexagons", "dots")
+THIRD = (
+    "confetti",
+    "mosaic",
+    "triangles",
+    "stripes",
+    "gradient",
+    "clouds of colour",
+    "plaid",
+    "mandala",
+    "bubbles",
+    "hexagons",
+    "dots",
+)
 SHADE_OF_PAINT = 0.05
 
 
@@ -84,7 +100,9 @@ def stripes(canvas: Canvas) -> Tensor:
     place = u * count + sheet.level()
     part = place - torch.floor(place)
     second = _where((part - (0.5 + share / 2)).abs().minimum((part + 0.5 - share / 2).abs()) * 0 + share - part, sheet)
-    second = ((part - share) * sheet.size / count / 1.5 + 0.5).clamp(0, 1) * ((1 - part) * sheet.size / count / 1.5 + 0.5).clamp(0, 1)
+    second = ((part - share) * sheet.size / count / 1.5 + 0.5).clamp(0, 1) * (
+        (1 - part) * sheet.size / count / 1.5 + 0.5
+    ).clamp(0, 1)
     odd = torch.remainder(torch.floor(place), 2)[:, None]
     return over(canvas.base(), second, torch.where(odd > 0, canvas.paint(2), canvas.paint(1)))
 
@@ -95,11 +113,15 @@ def checks(canvas: Canvas) -> Tensor:
     count = sheet.level(3, 8).round()
     place_u, place_v = u * count + sheet.level(), v * count + sheet.level()
     wave = (triangle(place_u * 0.5) - 0.5) * (triangle(place_v * 0.5) - 0.5)
-    inside = (torch.minimum((triangle(place_u * 0.5) - 0.5).abs(), (triangle(place_v * 0.5) - 0.5).abs()) * torch.sign(wave)) / count
+    inside = (
+        torch.minimum((triangle(place_u * 0.5) - 0.5).abs(), (triangle(place_v * 0.5) - 0.5).abs()) * torch.sign(wave)
+    ) / count
     return over(canvas.base(), _where(-inside, sheet), canvas.paint(1))
 
 
-def _lattice(canvas: Canvas, low: float, high: float, turn: float = math.pi / 2) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+def _lattice(
+    canvas: Canvas, low: float, high: float, turn: float = math.pi / 2
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """A turned square lattice: place in the cell from its middle, the cell's numbers, cells across."""
     sheet = canvas.sheet
     u, v = canvas.turned(turn)
@@ -134,7 +156,10 @@ def waves(canvas: Canvas) -> Tensor:
     count = sheet.level(4, 9)
     bent = v + sheet.level(0.025, 0.06) * torch.sin(2 * math.pi * (u * sheet.level(1.5, 3.5) + sheet.level()))
     wave = (triangle(bent * count) - sheet.level(0.52, 0.60)) / (2 * count)
-    return over(canvas.base(), _where(-wave, sheet), canvas.paint(1)) * (1 + 0.08 * (triangle(bent * count) - 0.5))[:, None]
+    return (
+        over(canvas.base(), _where(-wave, sheet), canvas.paint(1))
+        * (1 + 0.08 * (triangle(bent * count) - 0.5))[:, None]
+    )
 
 
 def zigzag(canvas: Canvas) -> Tensor:
@@ -227,7 +252,11 @@ def bricks(canvas: Canvas) -> Tensor:
     gap = gap + 0.0015 * noise(sheet, 40)
     tone = (0.84 + 0.30 * _dice(sheet, column, row)) * (1 + 0.08 * fbm(sheet, 30, 3))
     brick = canvas.base() * tone[:, None]
-    light = 1 + 0.25 * smoothstep(0.012, 0.0, (place_v - row) / rows) - 0.30 * smoothstep(0.014, 0.0, (1 - place_v + row) / rows)
+    light = (
+        1
+        + 0.25 * smoothstep(0.012, 0.0, (place_v - row) / rows)
+        - 0.30 * smoothstep(0.014, 0.0, (1 - place_v + row) / rows)
+    )
     mortar = canvas.paint(1) * (0.92 + 0.06 * noise(sheet, 80))[:, None]
     return over(brick * light[:, None], _where(gap - 0.008, sheet), mortar)
 
@@ -239,7 +268,11 @@ def mosaic(canvas: Canvas) -> Tensor:
     shade = stones.pick(sheet.uniform(0.84, 1.16, stones.count))
     lit = 1 + 0.18 * (-(stones.across + stones.down)).clamp(-0.7, 0.7)
     fill = canvas.by_chance(chance, 0.52) * (shade * lit)[:, None]
-    grout = torch.where(canvas.paint(0).mean(1, keepdim=True) < 0.3, torch.full_like(canvas.paint(0), 0.62), torch.full_like(canvas.paint(0), 0.22))
+    grout = torch.where(
+        canvas.paint(0).mean(1, keepdim=True) < 0.3,
+        torch.full_like(canvas.paint(0), 0.62),
+        torch.full_like(canvas.paint(0), 0.22),
+    )
     return over(fill, _where(stones.border / 11 - 0.004, sheet), grout)
 
 
@@ -256,8 +289,14 @@ def leaves(canvas: Canvas) -> Tensor:
         wide = 0.24 * (1 - (along / long) ** 2).clamp(min=0) * (1 - 0.35 * along / long)
         leaf = _where((side.abs() - wide) / cells, sheet) * (along.abs() < long)
         other = spots.pick(sheet.uniform(0, 1, spots.count)) > 0.68
-        shade = spots.pick(sheet.uniform(0.72, 1.12, spots.count)) * (1 + 0.35 * side.clamp(-0.3, 0.3)) * (0.88 + 0.08 * layer)
-        ribs = torch.maximum(_where(side.abs() / cells - 0.0018, sheet), 0.6 * smoothstep(0.82, 0.95, triangle((along - side.abs()) * 9)))
+        shade = (
+            spots.pick(sheet.uniform(0.72, 1.12, spots.count))
+            * (1 + 0.35 * side.clamp(-0.3, 0.3))
+            * (0.88 + 0.08 * layer)
+        )
+        ribs = torch.maximum(
+            _where(side.abs() / cells - 0.0018, sheet), 0.6 * smoothstep(0.82, 0.95, triangle((along - side.abs()) * 9))
+        )
         tone = torch.where(other[:, None], canvas.paint(1), canvas.paint(0)) * (shade * (1 + 0.22 * ribs))[:, None]
         shadow = smoothstep(0.05, 0.0, side.abs() - wide) * (along.abs() < long + 0.03)
         picture = over(picture * (1 - 0.35 * shadow)[:, None], leaf, tone)
@@ -282,7 +321,9 @@ def marble(canvas: Canvas) -> Tensor:
     u, v = canvas.turned()
     bent = u * sheet.level(1.5, 3) + 0.32 * fbm(sheet, 3, 6, 0.58)
     vein = (1 - triangle(bent)) ** 1.0
-    strong = smoothstep(0.86, 1.0, vein) + 0.5 * smoothstep(0.90, 1.0, 1 - triangle(v * 1.7 + 0.4 * fbm(sheet, 3, 6, 0.6)))
+    strong = smoothstep(0.86, 1.0, vein) + 0.5 * smoothstep(
+        0.90, 1.0, 1 - triangle(v * 1.7 + 0.4 * fbm(sheet, 3, 6, 0.6))
+    )
     soft = 0.30 * smoothstep(0.0, 1.6, fbm(sheet, 2, 6, 0.6))
     return over(canvas.base(), (strong * smoothstep(-1.4, 0.6, noise(sheet, 5)) + soft).clamp(0, 0.95), canvas.paint(1))
 
@@ -357,9 +398,15 @@ def plaid(canvas: Canvas) -> Tensor:
     for place in (u * count + sheet.level(), v * count + sheet.level()):
         part = place - torch.floor(place)
         band = _where(((part - 0.5).abs() - 0.17) / count, sheet)
-        thin = _where(((part - 0.5).abs() - 0.30).abs() / count - 0.0055, sheet) + _where((part - 0.5).abs() / count - 0.006, sheet)
+        thin = _where(((part - 0.5).abs() - 0.30).abs() / count - 0.0055, sheet) + _where(
+            (part - 0.5).abs() / count - 0.006, sheet
+        )
         picture = over(picture, 0.55 * band, canvas.paint(1))
-        picture = over(picture, 0.8 * thin.clamp(0, 1), torch.where((canvas.counts > 2)[:, None, None, None], canvas.paint(2), canvas.paint(1)))
+        picture = over(
+            picture,
+            0.8 * thin.clamp(0, 1),
+            torch.where((canvas.counts > 2)[:, None, None, None], canvas.paint(2), canvas.paint(1)),
+        )
     weave = 1 + 0.07 * (triangle((sheet.x + sheet.y) * 64) - 0.5)
     return picture * weave[:, None]
 
@@ -406,7 +453,9 @@ def clouds_of_colour(canvas: Canvas) -> Tensor:
     y = sheet.y + 0.10 * fbm(sheet, 2, 4)
     picture = canvas.base()
     for number in (1, 2):
-        drift = torch.sin(5 * x * sheet.level(0.6, 1.6) + 6.3 * sheet.level()) + torch.sin(5 * y * sheet.level(0.6, 1.6) + 6.3 * sheet.level())
+        drift = torch.sin(5 * x * sheet.level(0.6, 1.6) + 6.3 * sheet.level()) + torch.sin(
+            5 * y * sheet.level(0.6, 1.6) + 6.3 * sheet.level()
+        )
         picture = over(picture, smoothstep(-0.1, 1.5, drift + 0.35 * fbm(sheet, 3, 5)) * 0.95, canvas.paint(number))
     light = 1 + 0.07 * fbm(sheet, 2, 5)
     return picture * light[:, None]

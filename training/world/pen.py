@@ -108,3 +108,8 @@ class Pose:
     def at(self, dx: float, dy: float) -> Point:
         """The point `dx` in front of (to the right when facing is 1) and `dy` above the foot, in units of the size."""
         return self.foot[0] + self.facing * dx * self.size, self.foot[1] - dy * self.size
+
+
+def box(left: float, top: float, right: float, bottom: float) -> list[Point]:
+    """The corners of an upright rectangle."""
+    return [(left, top), (right, top), (right, bottom), (left, bottom)]

@@ -645,12 +645,12 @@ def _assemble(canvas: Tensor, order: Tensor, pictures: int, across: int, size: i
 
 @cache
 def _texture(device: torch.device) -> Tensor:
-    """Fine noise of unit deviation that repeats after 16 tiles, (256 tiles, AREA)."""
+    """Fine noise of deviation 1/2 that repeats after 16 tiles, (256 tiles, AREA)."""
     rng = np.random.default_rng(5)
     side = TILE * TILE
     spectrum = np.fft.fft2(rng.normal(size=(side, side)))
     frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(side), np.fft.fftfreq(side)))
-    noise = np.fft.ifft2(spectrum * np.exp(-((frequency / 0.16) ** 2)) * np.sqrt(0.02 + frequency)).real
-    noise = (noise / noise.std()).astype(np.float32).clip(-2.5, 2.5)
+    noise = np.fft.ifft2(spectrum * np.exp(-((frequency / 0.26) ** 2)) * np.sqrt(0.02 + frequency)).real
+    noise = (noise / noise.std()).astype(np.float32).clip(-2.5, 2.5) / 2
     patches = noise.reshape(TILE, TILE, TILE, TILE).transpose(0, 2, 1, 3).reshape(AREA, AREA)
     return torch.from_numpy(np.ascontiguousarray(patches)).to(device)

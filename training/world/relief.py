@@ -6,8 +6,8 @@ import numpy as np
 
 from .description import LABELS
 from .palette import darker, lighter, mix, varied
-from .pen import RGB, Fill, Point
-from .stage import GRASS, Profile, Stage, box, waving
+from .pen import RGB, Fill, Point, box
+from .stage import GRASS, Profile, Stage, waving
 
 FINE_COLUMNS = 513
 SNOW: RGB = (0.95, 0.97, 1.0)

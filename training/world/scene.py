@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from .description import BACKGROUNDS, COLOURS, LABELS, OBJECTS, SCENE_STYLES, SEASONS, Shown, Thing
 from .ground import DRAW_GROUND, HORIZONS
 from .palette import PAINTS, darker, lighter, mix, varied
-from .pen import RGB, Fill, Light, Mark, Pen, Point
+from .pen import RGB, Fill, Light, Mark, Pen, Point, box
 from .placing import Placed, arrange, place_of
 from .relief import draw_background
-from .sky import Daylight, daylight, draw_sky, draw_weather
-from .stage import Room, Stage, box
+from .sky import Daylight, daylight, draw_mist, draw_sky, draw_weather
+from .stage import Room, Stage, Strip
 from .things import TRAITS, drawing
 
 OFFERS: dict[str, tuple[str, ...]] = {
@@ -86,7 +86,16 @@ LONELY = ("cliff", "hill")
 """Settings with room for one thing."""
 TIMES = {"noon": 0.38, "dawn": 0.17, "sunset": 0.22, "night": 0.23}
 WEATHERS = {"clear": 0.66, "cloudy": 0.12, "storm": 0.055, "rain": 0.06, "snowfall": 0.05, "fog": 0.055}
-STYLES = {"plain": 0.47, "poster": 0.09, "watercolour": 0.09, "oil": 0.08, "pixel art": 0.07, "ink": 0.07, "paper cut": 0.07, "neon": 0.06}
+STYLES = {
+    "plain": 0.47,
+    "poster": 0.09,
+    "watercolour": 0.09,
+    "oil": 0.08,
+    "pixel art": 0.07,
+    "ink": 0.07,
+    "paper cut": 0.07,
+    "neon": 0.06,
+}
 SEASONAL = ("meadow", "hills", "hill", "lake", "river", "forest", "village", "mountains", "waterfall")
 BEHIND: dict[str, dict[str, float]] = {
     "sea": {"": 6, "islands": 2.5, "mountains": 0.7, "snowy mountains": 0.5},
@@ -94,7 +103,15 @@ BEHIND: dict[str, dict[str, float]] = {
     "cliff": {"": 6, "islands": 1.5},
     "lake": {"": 3, "mountains": 2, "snowy mountains": 2.5, "hills": 1.5, "forest": 1},
     "river": {"": 3, "mountains": 1.5, "snowy mountains": 1.5, "hills": 2, "forest": 1.5, "village": 1},
-    "meadow": {"": 4, "mountains": 1.5, "snowy mountains": 1.5, "hills": 1.5, "forest": 2, "village": 1, "skyline": 0.8},
+    "meadow": {
+        "": 4,
+        "mountains": 1.5,
+        "snowy mountains": 1.5,
+        "hills": 1.5,
+        "forest": 2,
+        "village": 1,
+        "skyline": 0.8,
+    },
     "flower field": {"": 4, "mountains": 1, "snowy mountains": 1, "hills": 1.5, "forest": 1.2, "village": 0.8},
     "hills": {"": 5, "mountains": 1.5, "snowy mountains": 1.5},
     "hill": {"": 5, "mountains": 1.5, "snowy mountains": 1, "forest": 1},
@@ -160,7 +177,9 @@ def imagine_object(rng: np.random.Generator) -> Shown:
     else:
         things = (replace(main, across=choose(rng, {"centre": 6, "left": 1, "right": 1})),)
     worn = {thing.colour for thing in things}
-    ground = choose(rng, {colour: 0.4 if colour in ("black", "brown", "grey") else 1.0 for colour in COLOURS if colour not in worn})
+    ground = choose(
+        rng, {colour: 0.4 if colour in ("black", "brown", "grey") else 1.0 for colour in COLOURS if colour not in worn}
+    )
     return Shown("object", style, "plain", colours=(ground,), things=things)
 
 
@@ -198,7 +217,9 @@ def _sky(shown: Shown, rng: np.random.Generator) -> tuple[str, ...]:
             holds.append("full moon" if rng.random() < 0.55 else "crescent moon")
         if shown.weather == "clear" and rng.random() < 0.75:
             holds.append("stars")
-        if shown.weather == "clear" and rng.random() < (0.35 if shown.setting in ("snow", "mountains", "lake") else 0.12):
+        if shown.weather == "clear" and rng.random() < (
+            0.35 if shown.setting in ("snow", "mountains", "lake") else 0.12
+        ):
             holds.append("aurora")
     elif open_above and rng.random() < 0.68:
         holds.append("sun")
@@ -288,11 +309,12 @@ def _compose_scene(shown: Shown, rng: np.random.Generator) -> tuple[Pen, Shown]:
         for background in shown.backgrounds:
             draw_background(stage, background)
     room = DRAW_GROUND[shown.setting](stage)
+    draw_mist(stage.pen, day, horizon, rng)
     things, places = _settled(shown, room, rng)
     for placed in arrange(things, places, room, horizon, rng):
         _draw_placed(stage, placed)
     if shown.setting != "underwater":
-        draw_weather(stage.pen, day, horizon, rng)
+        draw_weather(stage.pen, day, rng)
     return stage.pen, replace(shown, things=things)
 
 
@@ -322,7 +344,12 @@ def _settled(shown: Shown, room: Room, rng: np.random.Generator) -> tuple[tuple[
     """The things with their relation to the setting, and the place of each."""
     offered = tuple(
         place
-        for place, there in (("water", room.water), ("land", room.land), ("street", room.land), ("underwater", room.underwater))
+        for place, there in (
+            ("water", room.water),
+            ("land", room.land),
+            ("street", room.land),
+            ("underwater", room.underwater),
+        )
         if there and (place in OFFERS.get(shown.setting, ("land", "street")))
     )
     offered = (*offered, *(("air",) if "air" in OFFERS.get(shown.setting, ("land", "air")) else ()))
@@ -379,7 +406,9 @@ def _shadow(pen: Pen, placed: Placed, day: Daylight) -> None:
     low = pose.foot[1] + 0.008
     centre = (pose.foot[0] + away * 0.55 * half, low)
     pen.haze(centre, (1.9 * half, 0.055 * pose.size + 0.012), Fill(tone, lit=False, opacity=strength))
-    pen.haze((pose.foot[0], low - 0.004), (1.25 * half, 0.025 * pose.size + 0.008), Fill(tone, lit=False, opacity=strength))
+    pen.haze(
+        (pose.foot[0], low - 0.004), (1.25 * half, 0.025 * pose.size + 0.008), Fill(tone, lit=False, opacity=strength)
+    )
 
 
 def _image(mark: Mark, water: float, tone: RGB) -> Mark | None:
@@ -426,7 +455,11 @@ def _islet(stage: Stage, placed: Placed) -> None:
     shares = np.linspace(-1, 1, 13)
     rise = 0.050 * np.sqrt(np.clip(1 - shares**2, 0, 1)) * stage.rng.uniform(0.8, 1.25, 13)
     top = [(x + half * float(s), y + 0.035 - float(r)) for s, r in zip(shares, rise, strict=True)]
-    stage.pen.polygon([*top, (x + half * 0.8, y + 0.060), (x - half * 0.8, y + 0.060)], Fill(lighter(rock, 0.18), darker(rock, 0.55), grain=0.08), LABELS["rock"])
+    stage.pen.polygon(
+        [*top, (x + half * 0.8, y + 0.060), (x - half * 0.8, y + 0.060)],
+        Fill(lighter(rock, 0.18), darker(rock, 0.55), grain=0.08),
+        LABELS["rock"],
+    )
     foam = Fill(stage.day.faded((0.95, 0.98, 1.0), 0.1), lit=False, opacity=0.75)
     for offset in stage.rng.uniform(-0.9, 0.9, 6).tolist():
         stage.pen.ellipse((x + offset * half, y + 0.055), (0.30 * half, 0.005), foam)
@@ -448,8 +481,6 @@ def _compose_object(shown: Shown, rng: np.random.Generator) -> tuple[Pen, Shown]
         pen.polygon(box(0, floor, 1, 1), Fill(darker(back, 0.90), lighter(back, 0.06)), LABELS["plain"])
         pen.haze((0.5, floor), (0.9, 0.035), Fill(darker(back, 0.93), opacity=0.6))
     pen.haze((light_x, 0.1), (0.8, 0.7), Fill(lighter(back, 0.5), opacity=0.35))
-    from .stage import Strip
-
     room = Room(land=Strip(0.0, 1.0, max(0.62, floor + 0.03), 0.93))
     places = tuple("air" if TRAITS[thing.kind].places[0] in ("air", "underwater") else "land" for thing in shown.things)
     day = daylight("noon", "clear", (light_x, 0.1), rng)
@@ -474,7 +505,9 @@ def as_seen(shown: Shown, labels: NDArray[np.uint8]) -> Shown:
     return replace(
         shown,
         sky=tuple(name for name in shown.sky if seen(name, LEAST.get(name, 0.0))),
-        backgrounds=tuple(name for name in shown.backgrounds if seen(name, 0.003 if name == "islands" else LEAST_BACKGROUND)),
+        backgrounds=tuple(
+            name for name in shown.backgrounds if seen(name, 0.003 if name == "islands" else LEAST_BACKGROUND)
+        ),
         things=tuple(thing for thing in shown.things if shares[LABELS[thing.kind]] >= LEAST_THING),
     )
 

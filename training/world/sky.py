@@ -9,7 +9,7 @@ import numpy as np
 
 from .description import LABELS
 from .palette import darker, lighter, mix
-from .pen import RGB, Fill, Light, Pen, Point
+from .pen import RGB, Fill, Light, Pen, Point, box
 
 Stops = tuple[RGB, RGB, RGB, RGB]
 """Sky colours from the zenith to the horizon."""
@@ -156,11 +156,12 @@ def _gradient(pen: Pen, day: Daylight, horizon: float) -> None:
     bottom = horizon + 0.03
     edges = (0.0, 0.36 * bottom, 0.72 * bottom, bottom)
     below = Fill(day.stops[3], lit=False)
-    pen.polygon(box(0, edges[2], 1, 1), below, LABELS["sky"])
+    pen.polygon(box(0, bottom - 0.02, 1, 1), below, LABELS["sky"])
     for index in (2, 1, 0):
-        # Each band runs on under the one above it, so that no seam of what was there before shows between them.
-        fill = Fill(day.stops[index], day.stops[index + 1], lit=False)
-        pen.polygon(box(0, edges[index], 1, edges[index + 1]), fill, LABELS["sky"])
+        # A flat strip under each seam: the soft edges of two bands would let through what was there before.
+        top, end = edges[index], edges[index + 1]
+        pen.polygon(box(0, top - 0.02, 1, top + 0.02), Fill(day.stops[index], lit=False), LABELS["sky"])
+        pen.polygon(box(0, top, 1, end), Fill(day.stops[index], day.stops[index + 1], lit=False), LABELS["sky"])
 
 
 def _stars(pen: Pen, horizon: float, rng: np.random.Generator) -> None:
@@ -178,8 +179,9 @@ def _stars(pen: Pen, horizon: float, rng: np.random.Generator) -> None:
 
 def _sun(pen: Pen, day: Daylight) -> None:
     radius = {"noon": 0.055, "dawn": 0.065, "sunset": 0.085}[day.time]
-    pen.glow(day.orb, 0.42, GLOWS[day.time], 0.28)
-    pen.glow(day.orb, 2.0 * radius, GLOWS[day.time], 0.40)
+    wide, close = {"noon": (0.13, 0.25), "dawn": (0.20, 0.32), "sunset": (0.28, 0.40)}[day.time]
+    pen.glow(day.orb, 0.42, GLOWS[day.time], wide)
+    pen.glow(day.orb, 2.0 * radius, GLOWS[day.time], close)
     tint = SUNS[day.time]
     pen.ellipse(day.orb, (radius, radius), Fill(lighter(tint, 0.35), tint, lit=False), LABELS["sun"])
 
@@ -338,14 +340,25 @@ def _cloud_deck(pen: Pen, day: Daylight, horizon: float, rng: np.random.Generato
 # --- weather in front of everything -------------------------------------------------------------------------------------
 
 
-def draw_weather(pen: Pen, day: Daylight, horizon: float, rng: np.random.Generator) -> None:
+def draw_mist(pen: Pen, day: Daylight, horizon: float, rng: np.random.Generator) -> None:
+    """Fog behind the things of a scene: a veil over all that is far, and banks that lie on the ground."""
+    if day.weather != "fog":
+        return
+    pen.polygon(box(0, 0, 1, 1), Fill(day.haze, lit=False, opacity=0.30))
+    for share in np.linspace(-0.12, 0.34, 12).tolist():
+        place = (float(rng.uniform(-0.1, 1.1)), horizon + share)
+        radii = (float(rng.uniform(0.30, 0.65)), float(rng.uniform(0.06, 0.11)))
+        pen.haze(place, radii, Fill(lighter(day.haze, 0.15), lit=False, opacity=0.50))
+
+
+def draw_weather(pen: Pen, day: Daylight, rng: np.random.Generator) -> None:
     """Rain, snow and fog between the scene and who looks at it."""
     if day.weather == "rain" or (day.weather == "storm" and rng.random() < 0.4):
         _rain(pen, rng)
     elif day.weather == "snowfall":
         _snowfall(pen, day, rng)
     elif day.weather == "fog":
-        _fog(pen, day, horizon, rng)
+        _fog(pen, day, rng)
 
 
 def _rain(pen: Pen, rng: np.random.Generator) -> None:
@@ -362,11 +375,9 @@ def _snowfall(pen: Pen, day: Daylight, rng: np.random.Generator) -> None:
         pen.ellipse((x, y), (radius, radius), Fill(lighter(white, 0.4), lit=False, opacity=0.92))
 
 
-def _fog(pen: Pen, day: Daylight, horizon: float, rng: np.random.Generator) -> None:
-    """Banks that lie on the ground; the composer fades what stands far off by itself."""
-    veil = Fill(day.haze, lit=False, opacity=0.20)
-    pen.polygon([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)], veil)
-    for _ in range(9):
-        place = (float(rng.uniform(-0.1, 1.1)), horizon + float(rng.uniform(-0.10, 0.34)))
-        radii = (float(rng.uniform(0.25, 0.60)), float(rng.uniform(0.05, 0.11)))
-        pen.haze(place, radii, Fill(lighter(day.haze, 0.15), lit=False, opacity=0.48))
+def _fog(pen: Pen, day: Daylight, rng: np.random.Generator) -> None:
+    """A breath of it in front of things, more at their feet."""
+    pen.polygon(box(0, 0, 1, 1), Fill(day.haze, lit=False, opacity=0.10))
+    for _ in range(3):
+        place = (float(rng.uniform(0, 1)), float(rng.uniform(0.86, 1.0)))
+        pen.haze(place, (float(rng.uniform(0.3, 0.6)), 0.07), Fill(lighter(day.haze, 0.15), lit=False, opacity=0.35))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .description import Shown
 from .palette import varied
-from .pen import RGB, Pen, Point
+from .pen import RGB, Pen
 from .sky import Daylight
 
 Profile = NDArray[np.float64]
@@ -107,8 +107,3 @@ def rugged(rng: np.random.Generator, cells: float, octaves: int = 4, columns: in
     for octave in range(octaves):
         total += waving(rng, cells * 2**octave, columns) * 0.5**octave
     return total
-
-
-def box(left: float, top: float, right: float, bottom: float) -> list[Point]:
-    """The corners of an upright rectangle."""
-    return [(left, top), (right, top), (right, bottom), (left, bottom)]

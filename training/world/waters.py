@@ -8,9 +8,9 @@ import numpy as np
 
 from .description import LABELS
 from .palette import darker, lighter, mix, varied
-from .pen import RGB, Fill, Mirror, Point
+from .pen import RGB, Fill, Mirror, Point, box
 from .relief import leafy, pine, tree_tops
-from .stage import COLUMNS, Room, Stage, Strip, box, rugged, waving
+from .stage import COLUMNS, Room, Stage, Strip, rugged, waving
 
 DEEP: tuple[RGB, ...] = ((0.08, 0.30, 0.52), (0.06, 0.38, 0.50), (0.12, 0.42, 0.62))
 TROPICAL: tuple[RGB, RGB] = ((0.10, 0.48, 0.66), (0.24, 0.76, 0.76))
