@@ -13,11 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..description import AERIAL_STYLES, LABELS, SEASONS, TERRAINS, TIMES, Shown
-from ..fields import Sheet
+from training.world.description import AERIAL_STYLES, LABELS, SEASONS, TERRAINS, TIMES, Shown
+from training.world.fields import Sheet
+
 from . import built, fieldwork, highland, shores
 from .features import DRAW as FEATURES
-from .finish import View, clouds, finished
+from .finish import FIELDS, View, clouds, finished
 from .land import Land
 
 DRAW: dict[str, Callable[[Land, str], None]] = {
@@ -68,9 +69,16 @@ SEASONAL: dict[str, tuple[str, ...]] = {
     "coast green": ("spring", "summer", "autumn"), "islands green": ("spring", "summer", "autumn"),
     "farmland green": ("spring", "summer"), "farmland ploughed": ("spring", "autumn", "winter"),
 }  # fmt: skip
-FIELDS = ("height", "colour", "label", "tall", "lamps", "fire")
+LIT = ("photo", "painted")  # styles with a time of day and clouds; the others have neither
 NO_MAP = ("forest", "desert", "snow")  # a map of one tint shows nothing
-LEAST_SEEN: dict[str, float] = {"boats": 0.0010, "bridge": 0.0015, "beach": 0.010, "road": 0.008, "river": 0.010, "lake": 0.010}
+LEAST_SEEN: dict[str, float] = {
+    "boats": 0.0010,
+    "bridge": 0.0015,
+    "beach": 0.010,
+    "road": 0.008,
+    "river": 0.010,
+    "lake": 0.010,
+}
 LEAST_OTHER = 0.025
 
 
@@ -88,10 +96,10 @@ def imagine_aerial(rng: np.random.Generator) -> Shown:
         features.append(str(rng.choice(extras)))
         if features[-1] == "road" and terrain in ("river", "tributaries", "delta"):
             features.append("bridge")
-    if style in ("photo", "painted") and rng.random() < 0.18:
+    if style in LIT and rng.random() < 0.18:
         features.append("clouds")
     time, season = "", ""
-    if style in ("photo", "painted") and rng.random() < 0.6:
+    if style in LIT and rng.random() < 0.6:
         time = str(rng.choice(TIMES, p=(0.24, 0.28, 0.28, 0.20)))
     if style != "map" and SEASONAL.get(key) and rng.random() < 0.5:
         season = str(rng.choice(SEASONAL[key]))
@@ -106,26 +114,51 @@ def draw_aerial(
     `size` is a multiple of 32. A picture depends on its own description and seed only.
     """
     device = torch.device(device)
+    groups = _rows_by(shown, lambda one: (one.setting, one.variant))
+    lands = [
+        _land(terrain, variant, [shown[row] for row in rows], [seeds[row] for row in rows], size, device)
+        for (terrain, variant), rows in groups.items()
+    ]
+    order = [row for rows in groups.values() for row in rows]
+    back = torch.tensor(np.argsort(order), device=device)
+    fields = {name: torch.cat([getattr(land, name) for land in lands])[back] for name in FIELDS}
+    cover, shadow = _cloud_cover(shown, seeds, size, device)
+    rgb = torch.empty(len(shown), 3, size, size, device=device)
+    for (style, time), rows in _rows_by(shown, lambda one: (one.style, _time(one))).items():
+        # A processor's caches hold two pictures' fields, not a batch's; a GPU wants them all at once.
+        step = 2 if device.type == "cpu" else len(rows)
+        for start in range(0, len(rows), step):
+            part = rows[start : start + step]
+            sheet = Sheet([np.random.default_rng((seeds[row], 2)) for row in part], size, device)
+            own = {name: field[part] for name, field in fields.items()}
+            rgb[part] = finished(style, View(sheet, time, **own, cloud=cover[part], shadow=shadow[part]))
+    labels = torch.where(cover > 0.5, LABELS["cloud"], fields["label"]).to(torch.uint8)
+    return rgb, labels, _as_seen(shown, order, lands, cover)
+
+
+def _rows_by(shown: Sequence[Shown], key: Callable[[Shown], tuple[str, str]]) -> dict[tuple[str, str], list[int]]:
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
     for row, one in enumerate(shown):
-        groups[one.setting, one.variant].append(row)
-    order: list[int] = []
-    lands: list[Land] = []
-    for (terrain, variant), rows in groups.items():
-        lands.append(_land(terrain, variant, [shown[row] for row in rows], [seeds[row] for row in rows], size, device))
-        order += rows
-    back = torch.tensor(np.argsort(order), device=device)
-    words = [shown[row] for row in range(len(shown))]
-    sheet = Sheet([np.random.default_rng((seed, 2)) for seed in seeds], size, device)
-    cover, shadow = clouds(sheet, ["clouds" in one.features and one.style in ("photo", "painted") for one in words])
-    fields = {
-        name: torch.cat([getattr(land, name) for land in lands])[back]
-        for name in FIELDS
-    }
-    view = View(sheet, [one.style for one in words], [one.time for one in words], **fields, cloud=cover, cloud_shadow=shadow)
-    rgb = finished(view)
-    labels = torch.where(cover > 0.5, LABELS["cloud"], fields["label"]).to(torch.uint8)
-    return rgb, labels, _as_seen(words, order, lands, cover)
+        groups[key(one)].append(row)
+    return groups
+
+
+def _time(one: Shown) -> str:
+    """The time of day that can be seen: maps and reliefs have none."""
+    return one.time if one.style in LIT else ""
+
+
+def _cloud_cover(
+    shown: Sequence[Shown], seeds: Sequence[int], size: int, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Clouds and their shadows where they are wanted and the style has them, (n, size, size) each."""
+    cover = torch.zeros(len(shown), size, size, device=device)
+    shadow = torch.zeros_like(cover)
+    rows = [row for row, one in enumerate(shown) if "clouds" in one.features and one.style in LIT]
+    if rows:
+        sheet = Sheet([np.random.default_rng((seeds[row], 99)) for row in rows], size, device)
+        cover[rows], shadow[rows] = clouds(sheet)
+    return cover, shadow
 
 
 def _land(
@@ -151,20 +184,15 @@ def _land(
 
 def _as_seen(shown: Sequence[Shown], order: Sequence[int], lands: Sequence[Land], cover: Tensor) -> list[Shown]:
     """The descriptions without the features that cannot be seen, and without times and seasons that a map does not show."""
-    shares: dict[int, dict[str, float]] = {}
-    seen = [dict(zip(land.seen, row, strict=True)) for land in lands for row in _rows_of(land)]
-    for row, found in zip(order, seen, strict=True):
-        shares[row] = found
+    rows = [dict(zip(land.seen, row, strict=True)) for land in lands for row in _rows_of(land)]
+    shares = dict(zip(order, rows, strict=True))
     clouded = (cover > 0.4).float().mean((1, 2)).tolist()
     result = []
     for row, one in enumerate(shown):
-        shares[row]["clouds"] = clouded[row]
-        features = tuple(
-            feature for feature in one.features if shares[row].get(feature, 0.0) >= LEAST_SEEN.get(feature, LEAST_OTHER)
-        )
-        lit = one.style in ("photo", "painted")
+        share = {**shares[row], "clouds": clouded[row]}
+        seen = [name for name in one.features if share.get(name, 0.0) >= LEAST_SEEN.get(name, LEAST_OTHER)]
         season = "" if one.style == "map" else one.season
-        result.append(replace(one, features=features, time=one.time if lit else "", season=season))
+        result.append(replace(one, features=tuple(seen), time=_time(one), season=season))
     return result
 
 

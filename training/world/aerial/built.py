@@ -9,9 +9,28 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..fields import RGB, Boxes, Points, blur, boxes, edge, fbm, lines, lookup, meander, noise, pieces, ramp, smoothstep, triangle, voronoi
+from training.world.fields import (
+    RGB,
+    Boxes,
+    Points,
+    blur,
+    boxes,
+    edge,
+    fbm,
+    lines,
+    lookup,
+    meander,
+    noise,
+    pieces,
+    ramp,
+    smoothstep,
+    strokes,
+    triangle,
+    voronoi,
+)
+
 from .fieldwork import choose, colours, patchwork
-from .land import SEASON_GRASS, Land, bare, crowns, grain, meadow, seasonal, surf, two_tone, water, woods
+from .land import SEASON_GRASS, Land, bare, crowns, grain, meadow, seasonal, two_tone, water, woods
 from .shores import DRY, SNOWS, river_parts
 
 ROOFS: tuple[RGB, ...] = (
@@ -25,8 +44,21 @@ FLATS: tuple[RGB, ...] = (
     (0.62, 0.61, 0.60), (0.76, 0.75, 0.72), (0.48, 0.49, 0.51), (0.84, 0.82, 0.78), (0.55, 0.50, 0.45), (0.38, 0.41, 0.45),
     (0.68, 0.62, 0.54), (0.36, 0.50, 0.56),
 )  # fmt: skip
-BOATS: tuple[RGB, ...] = ((0.95, 0.95, 0.93), (0.90, 0.90, 0.88), (0.80, 0.25, 0.20), (0.20, 0.38, 0.62), (0.93, 0.86, 0.66))
-CARS: tuple[RGB, ...] = ((0.92, 0.92, 0.92), (0.14, 0.14, 0.16), (0.72, 0.16, 0.14), (0.20, 0.34, 0.62), (0.60, 0.62, 0.64), (0.88, 0.78, 0.30))
+BOATS: tuple[RGB, ...] = (
+    (0.95, 0.95, 0.93),
+    (0.90, 0.90, 0.88),
+    (0.80, 0.25, 0.20),
+    (0.20, 0.38, 0.62),
+    (0.93, 0.86, 0.66),
+)
+CARS: tuple[RGB, ...] = (
+    (0.92, 0.92, 0.92),
+    (0.14, 0.14, 0.16),
+    (0.72, 0.16, 0.14),
+    (0.20, 0.34, 0.62),
+    (0.60, 0.62, 0.64),
+    (0.88, 0.78, 0.30),
+)
 ASPHALT = (0.37, 0.37, 0.39)
 PAVEMENT = (0.66, 0.64, 0.60)
 
@@ -59,14 +91,22 @@ def street_grid(land: Land, block: tuple[float, float], lots: tuple[int, int], s
     middle = torch.minimum(room_u, room_v)
     along = torch.where(room_u < room_v, v, u)
     span_u, span_v = (wide - street) / lots[0], (high - street) / lots[1]
-    lot_column = torch.floor(((inner_u + (wide - street) / 2) / span_u)).clamp(0, lots[0] - 1)
-    lot_row = torch.floor(((inner_v + (high - street) / 2) / span_v)).clamp(0, lots[1] - 1)
+    lot_column = torch.floor((inner_u + (wide - street) / 2) / span_u).clamp(0, lots[0] - 1)
+    lot_row = torch.floor((inner_v + (high - street) / 2) / span_v).clamp(0, lots[1] - 1)
     lot_u = inner_u + (wide - street) / 2 - (lot_column + 0.5) * span_u
     lot_v = inner_v + (high - street) / 2 - (lot_row + 0.5) * span_v
     lot = (column * lots[0] + lot_column, row * lots[1] + lot_row)
     shape = middle.shape
     return Grid(
-        middle - street / 2, middle, lot_u, lot_v, (span_u / 2).expand(shape), (span_v / 2).expand(shape), (column, row), lot, along
+        middle - street / 2,
+        middle,
+        lot_u,
+        lot_v,
+        (span_u / 2).expand(shape),
+        (span_v / 2).expand(shape),
+        (column, row),
+        lot,
+        along,
     )
 
 
@@ -121,16 +161,16 @@ def _grid_town(land: Land, with_river: bool) -> None:
     land.lay(walk, (0.72, 0.70, 0.66), "road")
     _asphalt(land, grid.street, grid.middle, grid.along, lamps=0.10)
     if with_river:
-        course = lines(sheet, river_parts(land, (0.7, 1.2), (0.35, 0.8), (0.10, 0.15)))
+        course = strokes(sheet, river_parts(land, (0.7, 1.2), (0.35, 0.8), (0.10, 0.15)))
         wide_street = (torch.remainder(grid.block[0], 2) == 0) | (torch.remainder(grid.block[1], 2) == 0)
         bridge = edge(grid.street - 0.002, sheet.px) * wide_street
-        quay = edge(course.distance - 0.014, sheet.px) * (1 - bridge)
+        quay = edge(course - 0.014, sheet.px) * (1 - bridge)
         land.clear(quay)
         land.lay(quay, (0.74, 0.71, 0.65), "road")
-        inside = edge(course.distance, sheet.px)
+        inside = edge(course, sheet.px)
         open_water = inside * (1 - bridge)
         land.lamps = land.lamps * (1 - inside)
-        water(land, open_water, 0.4 - course.distance / 0.05, "lake")
+        water(land, open_water, 0.4 - course / 0.05, "lake")
         over = inside * bridge
         land.lay(over * edge(-grid.street - 0.002, sheet.px), (0.80, 0.78, 0.73), "road", 0.8)
         land.tall = torch.maximum(land.tall, over * 0.012)
@@ -143,11 +183,15 @@ def _asphalt(land: Land, street: Tensor, middle: Tensor, along: Tensor, lamps: f
     sheet = land.sheet
     inside = edge(street, sheet.px)
     land.clear(inside)
-    land.lay(inside, torch.tensor(ASPHALT, device=sheet.device)[None, :, None, None] * (1 + 0.05 * noise(sheet, 60))[:, None], "road")
+    land.lay(
+        inside,
+        torch.tensor(ASPHALT, device=sheet.device)[None, :, None, None] * (1 + 0.05 * noise(sheet, 60))[:, None],
+        "road",
+    )
     dash = edge(middle - 0.0012, sheet.px) * smoothstep(0.45, 0.55, triangle(along * 40))
     land.lay(inside * dash, (0.88, 0.88, 0.84), amount=0.7)
     place = triangle(along / lamps)
-    spots = torch.exp(-((street + 0.002) / 0.012) ** 2) * torch.exp(-((place * lamps / 2) / 0.016) ** 2)
+    spots = torch.exp(-(((street + 0.002) / 0.012) ** 2)) * torch.exp(-(((place * lamps / 2) / 0.016) ** 2))
     streets_at_night(land, 0.25 * inside + spots)
 
 
@@ -190,7 +234,9 @@ def _old_town(land: Land) -> None:
     over = torch.where(nave.half_across > nave.half_down, nave.down, nave.across).abs()
     slate = torch.tensor((0.46, 0.48, 0.52), device=sheet.device)[None, :, None, None].expand_as(land.colour)
     roof(land, nave.distance, 1 - over / cross, slate, 0.045, 0.022)
-    lamp = torch.exp(-((gap - 0.006) / 0.006) ** 2) * smoothstep(0.75, 0.95, triangle((sheet.x + sheet.y) * 14)) + 0.3 * edge(gap - 0.008, sheet.px)
+    lamp = torch.exp(-(((gap - 0.006) / 0.006) ** 2)) * smoothstep(
+        0.75, 0.95, triangle((sheet.x + sheet.y) * 14)
+    ) + 0.3 * edge(gap - 0.008, sheet.px)
     streets_at_night(land, lamp + 0.5 * yard * (1 - edge(nave.distance, sheet.px)))
 
 
@@ -203,9 +249,15 @@ def city(land: Land, variant: str) -> None:
     chance, tall, size_u, size_v, kind, step = (lookup(dice[..., k].contiguous(), *grid.lot) for k in range(6))
     park = lookup(dice[..., 6].contiguous(), *grid.block) < 0.10
     light, dark = seasonal(land, SEASON_GRASS)
-    land.lay(sheet.constant(1.0), torch.tensor(PAVEMENT, device=sheet.device)[None, :, None, None] * (1 + 0.05 * noise(sheet, 50))[:, None], "town")
+    land.lay(
+        sheet.constant(1.0),
+        torch.tensor(PAVEMENT, device=sheet.device)[None, :, None, None] * (1 + 0.05 * noise(sheet, 50))[:, None],
+        "town",
+    )
     green = park | (chance < 0.07)
-    land.lay(green * edge(-grid.street + 0.006, sheet.px), two_tone(0.5 + 0.25 * fbm(sheet, 14, 4), dark, light), "grass")
+    land.lay(
+        green * edge(-grid.street + 0.006, sheet.px), two_tone(0.5 + 0.25 * fbm(sheet, 14, 4), dark, light), "grass"
+    )
     crowns(land, green * edge(-grid.street + 0.012, sheet.px), 30, keep=0.7, radius=0.6)
     crowns(land, edge((grid.street - 0.008).abs() - 0.004, sheet.px), 40, keep=0.45, label="", radius=0.5)
     half_u, half_v = grid.half_u * (0.72 + 0.22 * size_u), grid.half_v * (0.72 + 0.22 * size_v)
@@ -225,7 +277,8 @@ def city(land: Land, variant: str) -> None:
     upper = torch.where((step > 0.45) & (kind <= 0.85) & ~green, upper, torch.ones_like(upper))
     roof(land, upper, torch.zeros_like(upper), (roofing * 0.9 + 0.08).clamp(0, 1), high + 0.02 + 0.05 * tall, 0.0)
     machine = torch.maximum(
-        (grid.lot_u - half_u * (size_v - 0.5) * 0.6).abs() - 0.010, (grid.lot_v - half_v * (size_u - 0.5) * 0.6).abs() - 0.007
+        (grid.lot_u - half_u * (size_v - 0.5) * 0.6).abs() - 0.010,
+        (grid.lot_v - half_v * (size_u - 0.5) * 0.6).abs() - 0.007,
     )
     machine = torch.where((distance < 0) & (kind <= 0.85), machine, torch.ones_like(machine))
     machines = edge(machine, sheet.px)
@@ -256,7 +309,7 @@ def village(land: Land, variant: str) -> None:
             woods(land, smoothstep(-0.9, -0.7, fbm(sheet, 4, 4)))
     land.height = land.height + 0.012 * fbm(sheet, 2, 3)
     courses = [meander(rng, rng.uniform(0.5, 1.1), rng.uniform(0.25, 0.7), reach=0.12) for rng in sheet.generators]
-    roads = lines(sheet, torch.from_numpy(np.stack([pieces(course, 0.022) for course in courses])).to(sheet.device))
+    roads = strokes(sheet, torch.from_numpy(np.stack([pieces(course, 0.022) for course in courses])).to(sheet.device))
     stack = [_houses_along(course, rng) for course, rng in zip(courses, sheet.generators, strict=True)]
     houses = boxes(sheet, torch.from_numpy(np.stack(stack)).to(sheet.device), 4)
     cleared = smoothstep(0.065, 0.045, houses.distance + 0.008 * noise(sheet, 14))
@@ -268,13 +321,15 @@ def village(land: Land, variant: str) -> None:
         land.lay(cleared, two_tone(0.6 + 0.2 * fbm(sheet, 12, 4), dark, light), "grass")
     crowns(land, cleared * (houses.distance > 0.008), 30, keep=0.20, label="", radius=0.55)
     land.lay(edge(houses.distance - 0.007, sheet.px), (0.72, 0.66, 0.54), amount=0.7)
-    track = edge(roads.distance, sheet.px)
+    track = edge(roads, sheet.px)
     land.clear(track)
-    land.lay(edge(roads.distance - 0.004, sheet.px), (0.66, 0.60, 0.48), amount=0.7)
+    land.lay(edge(roads - 0.004, sheet.px), (0.66, 0.60, 0.48), amount=0.7)
     land.lay(track, (0.52, 0.51, 0.50), "road")
     _box_roofs(land, houses, TILES if variant != "snow" else ROOFS, snowed=variant == "snow")
-    glow = torch.exp(-(houses.distance.clamp(min=0) / 0.014) ** 2) * (houses.distance > 0)
-    streets_at_night(land, 0.9 * glow + 0.3 * torch.exp(-(roads.distance.clamp(min=0) / 0.01) ** 2))
+    # Two windows a house throw their light on the garden.
+    window = torch.hypot(houses.across.abs() - houses.half_across * 0.4, houses.down.abs() - houses.half_down - 0.004)
+    glow = torch.exp(-((window / 0.010) ** 2)) * (0.3 + houses.value)
+    streets_at_night(land, 0.9 * glow + 0.25 * torch.exp(-((roads.clamp(min=0) / 0.01) ** 2)))
     land.share("road", track)
 
 
@@ -294,7 +349,16 @@ def _houses_along(course: Points, rng: np.random.Generator, most: int = 46) -> P
         if any(math.hypot(x - other[0], y - other[1]) < 0.056 for other in placed):
             continue
         half = rng.uniform(0.017, 0.024)
-        placed.append((x, y, half, half * rng.uniform(0.6, 0.8), angle + rng.choice((0.0, math.pi / 2)) + rng.normal(0, 0.12), rng.random()))
+        placed.append(
+            (
+                x,
+                y,
+                half,
+                half * rng.uniform(0.6, 0.8),
+                angle + rng.choice((0.0, math.pi / 2)) + rng.normal(0, 0.12),
+                rng.random(),
+            )
+        )
     result = np.full((most, 6), 0.01, np.float32)
     result[:, 0] = 40.0
     result[: len(placed)] = np.array(placed, np.float32).reshape(-1, 6)
@@ -340,8 +404,10 @@ def road(land: Land, variant: str) -> None:
         land.lay(verge, two_tone(0.6 + 0.2 * fbm(sheet, 14, 4), dark, light), "grass")
     land.lay(edge(way.distance - 0.005, sheet.px), (0.66, 0.61, 0.52), amount=0.8)
     asphalt = edge(way.distance, sheet.px)
-    tone = 1 + 0.04 * noise(sheet, 40) - 0.08 * torch.exp(-((way.side.abs() - 0.018) / 0.006) ** 2)
-    land.lay(asphalt, torch.tensor((0.36, 0.36, 0.38), device=sheet.device)[None, :, None, None] * tone[:, None], "road")
+    tone = 1 + 0.04 * noise(sheet, 40) - 0.08 * torch.exp(-(((way.side.abs() - 0.018) / 0.006) ** 2))
+    land.lay(
+        asphalt, torch.tensor((0.36, 0.36, 0.38), device=sheet.device)[None, :, None, None] * tone[:, None], "road"
+    )
     dash = edge(way.side.abs() - 0.0022, sheet.px) * smoothstep(0.42, 0.52, triangle(way.along * 17))
     rim = edge((way.distance + 0.0055).abs() - 0.0014, sheet.px)
     land.lay((dash + rim).clamp(0, 1), (0.93, 0.92, 0.86))
@@ -357,7 +423,11 @@ def road(land: Land, variant: str) -> None:
     glass = edge((ahead * lane - 0.003).abs() - 0.003, sheet.px)
     land.lay(car, torch.lerp(paint, torch.full_like(paint, 0.14), glass[:, None] * 0.75))
     land.tall = torch.maximum(land.tall, car * 0.006)
-    beam = torch.exp(-((way.side.abs() - 0.0185) / 0.007) ** 2) * smoothstep(0.0, 0.012, ahead * -lane) * smoothstep(0.05, 0.015, ahead * -lane)
+    beam = (
+        torch.exp(-(((way.side.abs() - 0.0185) / 0.007) ** 2))
+        * smoothstep(0.0, 0.012, ahead * -lane)
+        * smoothstep(0.05, 0.015, ahead * -lane)
+    )
     streets_at_night(land, beam * there + 0.12 * asphalt)
     land.share("road", asphalt)
     grain(land, 0.016)
@@ -382,10 +452,12 @@ def boats(land: Land, most: int = 6, moored: Tensor | None = None) -> None:
         wake = wake + 0.6 * smoothstep(0.008, 0.002, hull.down.abs()) * smoothstep(0.09, 0.0, behind) * (behind > 0)
         land.lay((wake * land.at("water")).clamp(0, 1), (0.93, 0.96, 0.97), amount=0.65)
     land.lay(inside, colour, "water")
-    deck = torch.maximum((hull.across + hull.half_across * 0.2).abs() - hull.half_across * 0.35, hull.down.abs() - hull.half_down * 0.5)
+    deck = torch.maximum(
+        (hull.across + hull.half_across * 0.2).abs() - hull.half_across * 0.35, hull.down.abs() - hull.half_down * 0.5
+    )
     land.lay(edge(deck, sheet.px), (0.50, 0.40, 0.30))
     land.tall = torch.maximum(land.tall, inside * 0.008)
-    streets_at_night(land, torch.exp(-(shape.clamp(min=0) / 0.012) ** 2))
+    streets_at_night(land, torch.exp(-((shape.clamp(min=0) / 0.012) ** 2)))
     land.share("boats", inside)
 
 
@@ -395,7 +467,7 @@ def _open_water(land: Land, most: int) -> Tensor:
     sea = land.at("water")
     ashore = blur(1 - sea, 0.10)
     spots = sheet.uniform(0.05, 0.95, 40, 2)
-    index = ((spots[..., 1] * sheet.size).long() * sheet.size + (spots[..., 0] * sheet.size).long())
+    index = (spots[..., 1] * sheet.size).long() * sheet.size + (spots[..., 0] * sheet.size).long()
     free = ashore.flatten(1).gather(1, index) < 0.001
     order = free.long().cumsum(1)
     wanted = sheet.uniform(2, most + 1, 1).floor()
@@ -413,7 +485,9 @@ def harbour(land: Land, variant: str) -> None:
     u, v = x * torch.cos(turn) + y * torch.sin(turn), y * torch.cos(turn) - x * torch.sin(turn)
     quay = sheet.level(-0.14, -0.04)
     notch = (triangle(u * sheet.level(0.8, 1.3) + sheet.level()) - 0.55) * 0.35
-    distance = quay - v + torch.where(notch > 0, torch.full_like(v, 0.05), torch.full_like(v, 0.0)) * -1  # positive on land
+    distance = (
+        quay - v + torch.where(notch > 0, torch.full_like(v, 0.05), torch.full_like(v, 0.0)) * -1
+    )  # positive on land
     inland = smoothstep(0.30, 0.36, distance)
     light, dark = seasonal(land, SEASON_GRASS)
     concrete = torch.tensor((0.68, 0.66, 0.62), device=sheet.device) * (1 + 0.03 * sheet.normal(3))
@@ -446,11 +520,22 @@ def harbour(land: Land, variant: str) -> None:
                 for side in (-1, 1):
                     if rng.random() < 0.72:
                         long = rng.uniform(0.018, 0.027)
-                        moored.append((at + side * (half + 0.004 + long), berth, long, 0.0085, 0.0 if side > 0 else math.pi, rng.random()))
+                        moored.append(
+                            (
+                                at + side * (half + 0.004 + long),
+                                berth,
+                                long,
+                                0.0085,
+                                0.0 if side > 0 else math.pi,
+                                rng.random(),
+                            )
+                        )
             at += rng.uniform(0.16, 0.22)
         for _ in range(3):
             long = rng.uniform(0.05, 0.075)
-            moored.append((rng.uniform(-0.5, 0.5), rng.uniform(0.40, 0.6), long, long * 0.2, rng.normal(0, 0.3), rng.random()))
+            moored.append(
+                (rng.uniform(-0.5, 0.5), rng.uniform(0.40, 0.6), long, long * 0.2, rng.normal(0, 0.3), rng.random())
+            )
         far = (40.0, 0.0, 0.01, 0.01, 0.0, 0.0)
         return np.array((wharves + [far] * 12)[:12], np.float32), np.array((moored + [far] * 110)[:110], np.float32)
 
@@ -473,12 +558,16 @@ def harbour(land: Land, variant: str) -> None:
         side = rng.choice((-1.0, 1.0))
         return pieces(np.stack((along * side, 0.50 - 0.22 * (along + 0.3).clip(0) ** 2), 1).astype(np.float32), 0.024)
 
-    arm = lines(sheet, sheet.each(mole), (u + 0.002 * noise(sheet, 40), v - quay - 0.02))
-    stones = edge(arm.distance, sheet.px)
+    arm = strokes(sheet, sheet.each(mole), (u + 0.002 * noise(sheet, 40), v - quay - 0.02))
+    stones = edge(arm, sheet.px)
     rubble = voronoi(sheet, 60, 0.6, borders=False)
     land.lay(stones, ramp(rubble.nearest, ((0.0, (0.66, 0.63, 0.58)), (0.8, (0.36, 0.34, 0.32)))), "rock")
     land.tall = torch.maximum(land.tall, stones * 0.010)
-    streets_at_night(land, torch.exp(-((distance - 0.01) / 0.012) ** 2) * (triangle(u * 9) > 0.8) + wharf * (triangle(dock.down * 12) > 0.85))
+    streets_at_night(
+        land,
+        torch.exp(-(((distance - 0.01) / 0.012) ** 2)) * (triangle(u * 9) > 0.8)
+        + wharf * (triangle(dock.down * 12) > 0.85),
+    )
     grain(land, 0.012)
 
 
@@ -491,7 +580,9 @@ def _placed(parts: Tensor, turn: Tensor, quay: Tensor, flip: bool = False) -> Te
 
 
 def _roofs_of_sheds(land: Land, sheds: Boxes, wet: Tensor) -> None:
-    table = colours(land, ((0.72, 0.72, 0.70), (0.46, 0.54, 0.62), (0.66, 0.38, 0.30), (0.58, 0.60, 0.56), (0.80, 0.78, 0.72)))
+    table = colours(
+        land, ((0.72, 0.72, 0.70), (0.46, 0.54, 0.62), (0.66, 0.38, 0.30), (0.58, 0.60, 0.56), (0.80, 0.78, 0.72))
+    )
     index = (sheds.value * 5).long().clamp(0, 4).flatten(1)
     colour = torch.stack([table[..., k].gather(1, index).view_as(wet) for k in range(3)], 1)
     ribs = 1 + 0.08 * (triangle(sheds.across * 60) - 0.5)
@@ -524,10 +615,12 @@ def airport(land: Land, variant: str) -> None:
     mottle = (1 + 0.05 * fbm(sheet, 10, 5))[:, None]
     land.lay(edge(torch.minimum(paved, second) - 0.007, sheet.px), (0.55, 0.52, 0.40), amount=0.6)
     land.lay(edge(paved, sheet.px), concrete * mottle, "road")
-    land.lay(edge(stand, sheet.px) * ((triangle(u * 24) < 0.06) | (triangle(v * 24) < 0.06)), (0.50, 0.50, 0.49), amount=0.7)
+    land.lay(
+        edge(stand, sheet.px) * ((triangle(u * 24) < 0.06) | (triangle(v * 24) < 0.06)), (0.50, 0.50, 0.49), amount=0.7
+    )
     land.lay(edge(second, sheet.px), asphalt * 1.15 * mottle, "road")
     land.lay(edge(field, sheet.px), asphalt * mottle, "road")
-    rubber = torch.exp(-((u - start - 0.2) / 0.09) ** 2) * torch.exp(-(v / 0.014) ** 2)
+    rubber = torch.exp(-(((u - start - 0.2) / 0.09) ** 2)) * torch.exp(-((v / 0.014) ** 2))
     land.lay(rubber * edge(field, sheet.px), (0.16, 0.16, 0.17), amount=0.6)
     ahead = u - start
     dash = edge(v.abs() - 0.0020, sheet.px) * (triangle(ahead * 11) > 0.42) * (ahead > 0.13)
@@ -545,7 +638,12 @@ def airport(land: Land, variant: str) -> None:
     ribs = 1 - 0.12 * (triangle(u * 30) < 0.12).float()
     parking = torch.maximum((v - apron - 0.30).abs() - 0.09, (u - 0.02).abs() - 0.40)
     land.lay(edge(parking, sheet.px), asphalt * 1.35, "road")
-    cars = edge(torch.maximum((torch.remainder(u, 0.012) - 0.006).abs() - 0.0035, (torch.remainder(v, 0.030) - 0.015).abs() - 0.007), sheet.px)
+    cars = edge(
+        torch.maximum(
+            (torch.remainder(u, 0.012) - 0.006).abs() - 0.0035, (torch.remainder(v, 0.030) - 0.015).abs() - 0.007
+        ),
+        sheet.px,
+    )
     slot = (torch.floor(u / 0.012), torch.floor(v / 0.030))
     paint = pick_colour(choose(colours(land, CARS), sheet.uniform(0, 1, 1024)), slot)
     land.lay(cars * edge(parking + 0.006, sheet.px) * (lookup(sheet.uniform(0, 1, 1024), *slot) < 0.7), paint)
@@ -556,7 +654,11 @@ def airport(land: Land, variant: str) -> None:
     spot = sheet.level(0.05, 0.3)
     _plane(land, u - spot, v, torch.ones_like(parked))
     lights = (v.abs() - 0.036).abs() + 0.5 * (u < start)
-    streets_at_night(land, torch.exp(-(lights / 0.005) ** 2) * (triangle(ahead * 22) > 0.7) + torch.exp(-(hall.clamp(min=0) / 0.02) ** 2) * 0.8)
+    streets_at_night(
+        land,
+        torch.exp(-((lights / 0.005) ** 2)) * (triangle(ahead * 22) > 0.7)
+        + torch.exp(-((hall.clamp(min=0) / 0.02) ** 2)) * 0.45,
+    )
     grain(land, 0.012)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import torch
 
-from ..fields import blur, edge, fbm, lines, meander, noise, pieces, quantile, smoothstep
+from training.world.fields import blur, edge, fbm, lines, meander, noise, pieces, quantile, smoothstep, strokes
+
 from .built import boats, streets_at_night
 from .land import Land, shore_distance, water
 
@@ -15,15 +16,17 @@ from .land import Land, shore_distance, water
 def river(land: Land) -> None:
     """A stream through the land, in a bed of its own."""
     sheet = land.sheet
-    parts = sheet.each(lambda rng: pieces(meander(rng, rng.uniform(0.9, 1.8), rng.uniform(0.5, 1.2)), rng.uniform(0.032, 0.05)))
+    parts = sheet.each(
+        lambda rng: pieces(meander(rng, rng.uniform(0.9, 1.8), rng.uniform(0.5, 1.2)), rng.uniform(0.032, 0.05))
+    )
     at = (sheet.x + 0.005 * noise(sheet, 14), sheet.y + 0.005 * noise(sheet, 14))
-    course = lines(sheet, parts, at)
-    land.height = land.height * smoothstep(0.0, 0.08, course.distance)
-    bank = edge(course.distance - 0.012 - 0.004 * noise(sheet, 20), sheet.px)
+    course = strokes(sheet, parts, at)
+    land.height = land.height * smoothstep(0.0, 0.08, course)
+    bank = edge(course - 0.012 - 0.004 * noise(sheet, 20), sheet.px)
     land.clear(bank)
     land.lay(bank, (0.52, 0.55, 0.32), amount=0.7)
-    inside = edge(course.distance, sheet.px)
-    water(land, inside, 0.3 - course.distance / 0.025, "river")
+    inside = edge(course, sheet.px)
+    water(land, inside, 0.3 - course / 0.025, "river")
     land.lamps = land.lamps * (1 - inside)
     land.share("river", inside)
 

@@ -7,7 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from ..fields import RGB, edge, fbm, noise, smoothstep, triangle, voronoi
+from training.world.fields import RGB, edge, fbm, noise, smoothstep, triangle, voronoi
+
 from .land import SEASON_GRASS, Land, crowns, grain, meadow, seasonal, two_tone, water
 
 CROPS: dict[str, tuple[RGB, ...]] = {
@@ -16,8 +17,8 @@ CROPS: dict[str, tuple[RGB, ...]] = {
         (0.68, 0.66, 0.36), (0.50, 0.42, 0.28),
     ),
     "golden": (
-        (0.87, 0.72, 0.32), (0.92, 0.80, 0.45), (0.80, 0.62, 0.26), (0.84, 0.74, 0.48), (0.72, 0.56, 0.28), (0.94, 0.84, 0.40),
-        (0.62, 0.58, 0.28), (0.76, 0.66, 0.40),
+        (0.84, 0.71, 0.34), (0.88, 0.78, 0.46), (0.76, 0.62, 0.29), (0.80, 0.72, 0.48), (0.70, 0.57, 0.30), (0.90, 0.81, 0.42),
+        (0.60, 0.58, 0.30), (0.74, 0.66, 0.42),
     ),
     "ploughed": (
         (0.42, 0.29, 0.20), (0.50, 0.36, 0.25), (0.34, 0.24, 0.18), (0.57, 0.44, 0.32), (0.46, 0.31, 0.19), (0.62, 0.50, 0.37),
@@ -82,7 +83,10 @@ def patchwork(land: Land, variant: str) -> None:
     bend_x, bend_y = 0.045 * noise(sheet, 2), 0.045 * noise(sheet, 2)
     x, y = sheet.x - 0.5 + bend_x, sheet.y - 0.5 + bend_y
     u, v = x * cos + y * sin, y * cos - x * sin
-    cells = voronoi(sheet, 6, 0.75, at=(u * 0.75 + 0.5, v * 1.1 + 0.5))
+    # From old crooked parcels to long straight strips, by lot.
+    order = sheet.level(0, 1)
+    at = (u * sheet.level(0.5, 0.9) + 0.5, v * sheet.level(0.9, 1.35) + 0.5)
+    cells = voronoi(sheet, 6, 0.30 + 0.55 * smoothstep(0.2, 0.8, order), at=at)
     palette = colours(land, CROPS[variant])
     tone = cells.pick_colour(choose(palette, sheet.uniform(0, 1, cells.count)))
     turn = cells.pick(sheet.uniform(0, 1, cells.count).mul(4).floor().mul(math.pi / 4))
@@ -131,7 +135,9 @@ def _pivots(land: Land) -> None:
     palette = choose(colours(land, CROPS["round"]), table[..., 0])
     other = choose(colours(land, CROPS["round"]), table[..., 1])
     away, angle = torch.hypot(du, dv), torch.atan2(dv, du)
-    first, second = (torch.stack([c[..., k].gather(1, index).view_as(du) for k in range(3)], 1) for c in (palette, other))
+    first, second = (
+        torch.stack([c[..., k].gather(1, index).view_as(du) for k in range(3)], 1) for c in (palette, other)
+    )
     sector = (torch.remainder(angle / (2 * math.pi) + turn, 1) < 0.2 + 0.6 * cut) & (cut > 0.45)
     tone = torch.where(sector[:, None], second, first)
     rings = triangle(away * 22) - 0.5
@@ -158,7 +164,12 @@ def vineyard(land: Land, variant: str) -> None:
     rows = 34.0
     across = u * torch.cos(turn) + v * torch.sin(turn)
     wave = torch.cos(across * rows * 2 * math.pi)
-    leafy = {"": (0.30, 0.47, 0.17), "spring": (0.46, 0.62, 0.24), "summer": (0.26, 0.44, 0.16), "autumn": (0.78, 0.42, 0.12)}
+    leafy = {
+        "": (0.30, 0.47, 0.17),
+        "spring": (0.46, 0.62, 0.24),
+        "summer": (0.26, 0.44, 0.16),
+        "autumn": (0.78, 0.42, 0.12),
+    }
     base = torch.tensor([leafy.get(season, leafy[""]) for season in land.season], device=sheet.device)
     vine = (base * (1 + 0.05 * sheet.normal(3)))[:, :, None, None]
     tint = cells.pick(sheet.uniform(0.85, 1.15, cells.count)) * (1 + 0.14 * noise(sheet, 80) + 0.06 * fbm(sheet, 6, 3))

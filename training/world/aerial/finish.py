@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..description import GROUND_LABELS, LABELS
-from ..fields import RGB, Sheet, blur, cast_shadow, fbm, hillshade, noise, quantile, ramp, slopes, smoothstep, speckle
+from training.world.description import GROUND_LABELS, LABELS
+from training.world.fields import (
+    RGB,
+    Sheet,
+    blur,
+    cast_shadow,
+    fbm,
+    hillshade,
+    noise,
+    quantile,
+    ramp,
+    slopes,
+    smoothstep,
+    speckle,
+)
 
 # Tangent of the sun's elevation, its colour, and the sky's light; flat ground in the sun is about sun + sky times its colour.
 CLIMB: dict[str, float] = {"": 0.95, "noon": 1.15, "dawn": 0.50, "sunset": 0.40, "night": 0.8}
 SUN: dict[str, RGB] = {
-    "": (0.72, 0.68, 0.61), "noon": (0.76, 0.73, 0.67), "dawn": (0.60, 0.42, 0.40), "sunset": (0.98, 0.56, 0.24),
-    "night": (0.075, 0.095, 0.16),
+    "": (0.72, 0.68, 0.61), "noon": (0.76, 0.73, 0.67), "dawn": (0.60, 0.42, 0.40), "sunset": (0.96, 0.58, 0.29),
+    "night": (0.13, 0.16, 0.25),
 }  # fmt: skip
 SKYLIGHT: dict[str, RGB] = {
-    "": (0.33, 0.36, 0.42), "noon": (0.34, 0.37, 0.42), "dawn": (0.40, 0.40, 0.54), "sunset": (0.27, 0.22, 0.33),
-    "night": (0.075, 0.11, 0.21),
+    "": (0.33, 0.36, 0.42), "noon": (0.34, 0.37, 0.42), "dawn": (0.40, 0.40, 0.54), "sunset": (0.28, 0.26, 0.39),
+    "night": (0.10, 0.14, 0.26),
 }  # fmt: skip
 LAMP: RGB = (1.0, 0.74, 0.40)
 FIRE: RGB = (1.0, 0.34, 0.06)
 
 MAP: dict[str, RGB] = {
-    "grass": (0.86, 0.91, 0.78), "forest": (0.70, 0.83, 0.65), "field": (0.94, 0.92, 0.75), "town": (0.91, 0.89, 0.86),
-    "road": (1.0, 0.99, 0.95), "rock": (0.83, 0.78, 0.71), "mountain": (0.88, 0.83, 0.75), "snow": (0.97, 0.98, 1.0),
-    "sand": (0.96, 0.90, 0.72), "water": (0.63, 0.81, 0.90), "ice": (0.84, 0.93, 0.97), "lava": (0.91, 0.36, 0.20),
+    "grass": (0.84, 0.91, 0.72), "forest": (0.62, 0.79, 0.57), "field": (0.94, 0.92, 0.72), "town": (0.92, 0.89, 0.84),
+    "road": (1.0, 0.98, 0.90), "rock": (0.79, 0.73, 0.65), "mountain": (0.87, 0.81, 0.71), "snow": (0.97, 0.98, 1.0),
+    "sand": (0.97, 0.89, 0.66), "water": (0.54, 0.77, 0.90), "ice": (0.80, 0.92, 0.97), "lava": (0.91, 0.36, 0.20),
 }  # fmt: skip
 RELIEF: dict[str, RGB] = {
     "grass": (0.70, 0.78, 0.55), "forest": (0.48, 0.63, 0.43), "field": (0.84, 0.82, 0.58), "town": (0.84, 0.79, 0.73),
@@ -39,21 +52,31 @@ HYPSOMETRIC = (
     (0.0, (0.55, 0.71, 0.49)), (0.25, (0.75, 0.81, 0.58)), (0.5, (0.91, 0.85, 0.65)), (0.75, (0.80, 0.68, 0.52)), (1.0, (0.93, 0.90, 0.87)),
 )  # fmt: skip
 # How much of the natural colour stays on a map: what tells crops and sands apart.
-KEPT: dict[str, float] = {"field": 0.45, "sand": 0.45, "forest": 0.15, "rock": 0.25, "mountain": 0.15, "ice": 0.45, "town": 0.10}
+KEPT: dict[str, float] = {
+    "field": 0.45,
+    "sand": 0.45,
+    "forest": 0.15,
+    "rock": 0.25,
+    "mountain": 0.15,
+    "ice": 0.45,
+    "town": 0.10,
+}
 THEMES: tuple[tuple[RGB, RGB], ...] = (
     ((1.0, 1.0, 1.0), (0.0, 0.0, 0.0)),
-    ((0.90, 0.80, 0.62), (0.08, 0.07, 0.05)),
+    ((0.95, 0.87, 0.72), (0.05, 0.04, 0.03)),
     ((0.94, 0.98, 1.0), (0.0, 0.0, 0.03)),
 )  # fmt: skip
 
 
+FIELDS = ("height", "colour", "label", "tall", "lamps", "fire")
+
+
 @dataclass
 class View:
-    """Pictures to finish: the land's fields, with the words of each picture."""
+    """Pictures to finish, all of one style and time: the land's fields, the cover of clouds and of their shadows."""
 
     sheet: Sheet
-    styles: Sequence[str]
-    times: Sequence[str]
+    time: str
     height: Tensor
     colour: Tensor
     label: Tensor
@@ -61,47 +84,26 @@ class View:
     lamps: Tensor
     fire: Tensor
     cloud: Tensor
-    cloud_shadow: Tensor
+    shadow: Tensor
 
-    def rows(self, chosen: list[int]) -> View:
-        index = torch.tensor(chosen, device=self.sheet.device)
-        fields = (self.height, self.colour, self.label, self.tall, self.lamps, self.fire, self.cloud, self.cloud_shadow)
-        sheet = Sheet([self.sheet.generators[row] for row in chosen], self.sheet.size, self.sheet.device)
-        words = ([self.styles[row] for row in chosen], [self.times[row] for row in chosen])
-        return View(sheet, *words, *(field[index] for field in fields))
-
-    def by_time(self, table: dict[str, RGB]) -> Tensor:
-        return torch.tensor([table[time] for time in self.times], device=self.sheet.device)[:, :, None, None]
-
-    def climb(self) -> Tensor:
-        return torch.tensor([CLIMB[time] for time in self.times], device=self.sheet.device)[:, None, None]
-
-    def when(self, time: str) -> Tensor:
-        return torch.tensor([float(own == time) for own in self.times], device=self.sheet.device)[:, None, None]
+    def tone(self, rgb: RGB) -> Tensor:
+        """A colour that broadcasts over pictures."""
+        return torch.tensor(rgb, device=self.sheet.device)[None, :, None, None]
 
 
-def clouds(sheet: Sheet, wanted: Sequence[bool]) -> tuple[Tensor, Tensor]:
-    """Cover of drifting clouds and of their shadows on the ground to the lower right, 0 to 1; nothing where not wanted."""
+def clouds(sheet: Sheet) -> tuple[Tensor, Tensor]:
+    """Cover of drifting clouds and of their shadows on the ground to the lower right, 0 to 1."""
     # The same field of noise is looked at twice, the second time from where the shadow falls.
     size, shift = sheet.size, sheet.size // 16
-    wide = Sheet(sheet.generators, size + shift, sheet.device)
-    puffs = fbm(wide, 4, 6, 0.58)
+    puffs = fbm(Sheet(sheet.generators, size + shift, sheet.device), 4, 6, 0.58)
     start = quantile(puffs, sheet.level(0.62, 0.80))
-    cover = smoothstep(0.0, 0.75, puffs - start) * torch.tensor(wanted, device=sheet.device).float()[:, None, None]
+    cover = smoothstep(0.0, 0.75, puffs - start)
     return cover[:, shift:, shift:], cover[:, :-shift, :-shift]
 
 
-def finished(view: View) -> Tensor:
+def finished(style: str, view: View) -> Tensor:
     """The pictures, (n, 3, size, size) from 0 to 1."""
-    result = torch.empty_like(view.colour)
-    for style, treat in (("photo", photo), ("relief", relief), ("map", cartography), ("painted", painted)):
-        chosen = [row for row, own in enumerate(view.styles) if own == style]
-        # A processor's caches hold two pictures' fields, not a batch's; a GPU wants them all at once.
-        step = 2 if result.device.type == "cpu" else max(1, len(chosen))
-        for start in range(0, len(chosen), step):
-            rows = chosen[start : start + step]
-            result[rows] = treat(view.rows(rows))
-    return result.clamp_(0, 1)
+    return STYLES[style](view).clamp_(0, 1)
 
 
 def photo(view: View) -> Tensor:
@@ -116,43 +118,48 @@ def photo(view: View) -> Tensor:
 
 def daylight(view: View) -> Tensor:
     """Sun, sky, cast shadows, mist at dawn, lamps at night, fire, clouds. The sun stands upper left, at dawn upper right."""
-    dawn = view.when("dawn").bool()
-    form, top = view.height + 0.55 * view.tall, view.height + view.tall  # crowns scatter light: they shade softer than they stand
-    form, top = (torch.where(dawn, part.flip(2), part) for part in (form, top))
-    climb = view.climb()
+    climb = CLIMB[view.time]
+    form, top = (
+        view.height + 0.55 * view.tall,
+        view.height + view.tall,
+    )  # crowns scatter light: they shade softer than they stand
+    if view.time == "dawn":
+        form, top = form.flip(2), top.flip(2)
     shade = hillshade(form, climb * 1.35)
     shadow = smoothstep(0.0, 0.006, cast_shadow(top, climb))
-    shade, shadow = (torch.where(dawn, part.flip(2), part) for part in (shade, shadow))
-    sunny = shade.clamp(max=1.9) * (1 - 0.92 * shadow) * (1 - 0.75 * view.cloud_shadow)
+    if view.time == "dawn":
+        shade, shadow = shade.flip(2), shadow.flip(2)
+    sunny = shade.clamp(max=1.9) * (1 - 0.92 * shadow) * (1 - 0.75 * view.shadow)
     sky = 0.82 + 0.18 * shade.clamp(max=1.5)
-    light = view.by_time(SUN) * sunny[:, None] + view.by_time(SKYLIGHT) * sky[:, None]
-    night = view.when("night")
-    lamps = view.lamps * night
-    halo = functional.interpolate(
-        functional.avg_pool2d(functional.avg_pool2d(lamps[:, None], 4), 5, 1, 2), scale_factor=4, mode="bilinear"
-    )
-    lamp = torch.tensor(LAMP, device=view.sheet.device)[None, :, None, None]
-    light = light + lamp * (1.5 * lamps[:, None] + 0.9 * halo)
-    result = view.colour * light + lamp * (0.16 * lamps[:, None] + 0.05 * halo)
-    fire = view.fire[:, None]
+    light = view.tone(SUN[view.time]) * sunny[:, None] + view.tone(SKYLIGHT[view.time]) * sky[:, None]
+    result = view.colour * light
+    if view.time == "night":
+        result = result + _lamplight(view)
     burning = (view.label == LABELS["lava"])[:, None]
     result = torch.where(burning, torch.maximum(result, view.colour), result)
-    result = result + torch.tensor(FIRE, device=view.sheet.device)[None, :, None, None] * fire * torch.where(burning, 0.15, 0.9)
-    return _air(view, result, dawn.float(), night)
+    result = result + view.tone(FIRE) * view.fire[:, None] * torch.where(burning, 0.15, 0.9)
+    return _air(view, result)
 
 
-def _air(view: View, picture: Tensor, dawn: Tensor, night: Tensor) -> Tensor:
+def _lamplight(view: View) -> Tensor:
+    """What lamps add: on the ground, and a halo around them."""
+    lamps = view.lamps[:, None]
+    halo = functional.avg_pool2d(functional.avg_pool2d(lamps, 4), 5, 1, 2)
+    halo = functional.interpolate(halo, scale_factor=4, mode="bilinear")
+    return view.tone(LAMP) * (view.colour * (1.5 * lamps + 0.9 * halo) + 0.16 * lamps + 0.05 * halo)
+
+
+def _air(view: View, picture: Tensor) -> Tensor:
     """Haze, mist and clouds over a lit land."""
-    sheet = view.sheet
-    device = sheet.device
-    low = quantile(view.height, 0.05)
-    mist = 0.30 * dawn * smoothstep(-0.8, 1.6, fbm(sheet, 3, 4) - 9 * (view.height - low))
-    picture = torch.lerp(picture, torch.tensor((0.88, 0.78, 0.82), device=device)[None, :, None, None], mist[:, None])
-    haze = 0.035 * (1 - night[:, None])
-    picture = picture * (1 - haze) + haze * torch.tensor((0.66, 0.76, 0.90), device=device)[None, :, None, None]
+    if view.time == "dawn":
+        low = quantile(view.height, 0.05)
+        mist = 0.30 * smoothstep(-0.8, 1.6, fbm(view.sheet, 3, 4) - 9 * (view.height - low))
+        picture = torch.lerp(picture, view.tone((0.88, 0.78, 0.82)), mist[:, None])
+    if view.time != "night":
+        picture = torch.lerp(picture, view.tone((0.66, 0.76, 0.90)), 0.035)
     right, down = slopes(view.cloud * 0.05)
-    relief_of_cloud = (1 + 0.35 * (right + down)).clamp(0.6, 1.15)
-    white = view.by_time(SUN) * 0.95 * relief_of_cloud[:, None] + view.by_time(SKYLIGHT) * 0.75
+    rounded = (1 + 0.35 * (right + down)).clamp(0.6, 1.15)
+    white = view.tone(SUN[view.time]) * 0.95 * rounded[:, None] + view.tone(SKYLIGHT[view.time]) * 0.75
     return torch.lerp(picture, white.clamp(0, 1), (view.cloud * 0.96)[:, None])
 
 
@@ -189,9 +196,9 @@ def relief(view: View) -> Tensor:
     calm = functional.avg_pool2d(view.height[:, None], 3, 1, 1, count_include_pad=False)[:, 0]
     surface = calm * 1.5 + view.tall
     shade = hillshade(surface, 0.75)
-    shadow = smoothstep(0.0, 0.02, cast_shadow(surface, torch.full_like(surface[:, :1, :1], 0.75)))
+    shadow = smoothstep(0.0, 0.02, cast_shadow(surface, 0.75))
     glow = (0.42 + 0.64 * shade.clamp(max=1.5)) * (1 - 0.38 * shadow)
-    cool = torch.tensor((0.92, 0.95, 1.06), device=base.device)[None, :, None, None]
+    cool = view.tone((0.92, 0.95, 1.06))
     return base * glow[:, None] * torch.lerp(cool, torch.ones_like(cool), shade.clamp(0, 1)[:, None])
 
 
@@ -203,18 +210,24 @@ def cartography(view: View) -> Tensor:
     pale = functional.avg_pool2d(view.colour, 3, 1, 1, count_include_pad=False).clamp(0, 1) ** 0.7
     base = torch.lerp(base, pale * 0.8 + 0.2, kept[:, None])
     houses = (view.tall > 0.009) & (view.label == LABELS["town"])
-    base = torch.where(houses[:, None], torch.tensor((0.80, 0.72, 0.66), device=base.device)[None, :, None, None], base)
+    base = torch.where(houses[:, None], view.tone((0.76, 0.64, 0.57)), base)
     base = functional.avg_pool2d(base, 3, 1, 1, count_include_pad=False)
     deep = blur((view.label == LABELS["water"]).float(), 0.1)[:, None]
     base = base * torch.where((view.label == LABELS["water"])[:, None], 1.06 - 0.10 * deep, 1.0)
-    base = base * (1 - 0.75 * _contours(view)[:, None] * torch.tensor((0.22, 0.36, 0.52), device=base.device)[None, :, None, None])
+    base = base * (1 - 0.95 * _contours(view)[:, None] * view.tone((0.22, 0.36, 0.52)))
     wet = (view.label == LABELS["water"]) | (view.label == LABELS["ice"])
     shore = _outlines(wet)
     outline = functional.avg_pool2d(_outlines(view.label.int() * 2 + houses.int())[:, None], 2, 1, 1)[:, :, :-1, :-1]
-    base = base * (1 - 0.20 * outline)
-    base = torch.lerp(base, torch.tensor((0.25, 0.48, 0.65), device=base.device)[None, :, None, None].expand_as(base), 0.75 * shore[:, None])
+    base = base * (1 - 0.32 * outline)
+    base = torch.lerp(
+        base,
+        view.tone((0.25, 0.48, 0.65)).expand_as(base),
+        0.75 * shore[:, None],
+    )
     pick = (sheet.uniform(0, 1, 1)[:, 0] * 4 - 1).clamp(min=0).long().clamp(max=2)
-    tint, lift = (torch.tensor([theme[k] for theme in THEMES], device=base.device)[pick][:, :, None, None] for k in (0, 1))
+    tint, lift = (
+        torch.tensor([theme[k] for theme in THEMES], device=base.device)[pick][:, :, None, None] for k in (0, 1)
+    )
     paper = 1 + 0.012 * noise(sheet, 60)
     return (base * tint + lift) * paper[:, None]
 
@@ -238,20 +251,20 @@ def _contours(view: View) -> Tensor:
 
 
 def painted(view: View) -> Tensor:
-    """A hand-painted atlas: brush dabs (Kuwahara's filter), ink along the shores, paper."""
+    """A hand-painted atlas: pale washes of brush dabs (Kuwahara's filter), ink along every border, paper."""
     sheet = view.sheet
-    lit = daylight(view)
-    dabs = kuwahara(lit, max(1, round(sheet.size / 85)))
+    dabs = kuwahara(daylight(view), max(1, round(sheet.size / 64)))
     luma = dabs.mean(1, keepdim=True)
-    vivid = luma + 1.28 * (dabs - luma)
-    vivid = (vivid - 0.5) * 0.94 + 0.53
-    wash = 1 + 0.07 * fbm(sheet, 8, 4)
-    ink = _outlines(view.label) * smoothstep(-1.2, 0.4, noise(sheet, 12)) * (1 - view.cloud)
-    ink = functional.avg_pool2d(ink[:, None], 3, 1, 1, count_include_pad=False)
-    tooth = 1 + 0.03 * speckle(sheet) + 0.02 * noise(sheet, 100)
-    warm = torch.tensor((1.04, 1.0, 0.93), device=lit.device)[None, :, None, None]
-    result = vivid * (wash * tooth)[:, None] * warm
-    return torch.lerp(result, torch.tensor((0.24, 0.17, 0.13), device=lit.device)[None, :, None, None].expand_as(result), (0.75 * ink).clamp(max=0.6))
+    vivid = (luma + 1.35 * (dabs - luma)).clamp(0, 1)
+    pigment = 0.80 + 0.07 * fbm(sheet, 5, 5)  # washes are thinner in places, and the paper shows
+    paper = view.tone((0.97, 0.93, 0.84))
+    wash = vivid if view.time == "night" else torch.lerp(paper.expand_as(vivid), vivid, pigment[:, None])
+    ink = functional.avg_pool2d(_outlines(view.label)[:, None], 3, 1, 1, count_include_pad=False)
+    ink = (1.7 * ink * (1 - view.cloud[:, None])).clamp(max=1)
+    pressure = smoothstep(-1.6, 0.6, noise(sheet, 12))[:, None]
+    tooth = 1 + 0.035 * speckle(sheet) + 0.025 * noise(sheet, 100)
+    sepia = view.tone((0.22, 0.14, 0.10))
+    return torch.lerp(wash, sepia.expand_as(wash), 0.72 * ink * pressure) * tooth[:, None]
 
 
 def kuwahara(picture: Tensor, radius: int) -> Tensor:
@@ -269,3 +282,11 @@ def kuwahara(picture: Tensor, radius: int) -> Tensor:
         best = torch.where(calmer, mean[:, :, rows, columns], best)
         least = torch.where(calmer, spread[:, :, rows, columns], least)
     return best
+
+
+STYLES: dict[str, Callable[[View], Tensor]] = {
+    "photo": photo,
+    "relief": relief,
+    "map": cartography,
+    "painted": painted,
+}

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..fields import (
+from training.world.fields import (
     Points,
     drainage,
     edge,
@@ -23,10 +23,12 @@ from ..fields import (
     ridged,
     slopes,
     smoothstep,
+    strokes,
     triangle,
-    voronoi,
+    valleys,
 )
-from .land import Land, bare, crowns, grain, meadow, seasonal, two_tone, water, woods, SEASON_GRASS
+
+from .land import SEASON_GRASS, Land, bare, crowns, grain, meadow, seasonal, two_tone, water, woods
 
 STONE = ((0.0, (0.30, 0.28, 0.27)), (0.5, (0.46, 0.43, 0.40)), (1.0, (0.60, 0.57, 0.53)))
 OCHRE = ((0.0, (0.46, 0.35, 0.26)), (0.5, (0.62, 0.49, 0.36)), (1.0, (0.76, 0.63, 0.48)))
@@ -38,7 +40,7 @@ def ranges(land: Land, grid: int, rise: float, outlets: int = 2) -> tuple[Tensor
     sheet = land.sheet
     parts = sheet.each(lambda rng: padded([drainage(rng, grid, outlets, 0.6)[0]], grid * grid - 1))
     at = (sheet.x + 0.010 * fbm(sheet, 7, 4, 0.6), sheet.y + 0.010 * fbm(sheet, 7, 4, 0.6))
-    valley = lines(sheet, parts, at, candidates=6, slope=0.9).distance
+    valley = valleys(sheet, parts, 0.9, at)
     height = valley * (1 + 0.10 * noise(sheet, 3)) + 0.022 * ridged(sheet, 9, 5, 0.6)
     low, high = quantile(height, 0.02), quantile(height, 0.98)
     order = (height - low) / (high - low)
@@ -65,7 +67,9 @@ def mountains(land: Land, variant: str) -> None:
     woods(land, smoothstep(0.0, 0.06, (0.20 if variant == "snowy" else 0.42) - order + 0.12 * rough), 96)
     if variant == "snowy":
         # Snow lies deeper on the sides that the sun leaves out, and not on cliffs.
-        snow = smoothstep(-0.02, 0.10, order - 0.36 + 0.10 * rough - 0.16 * (steep - 1.1).clamp(min=0) - 0.03 * (right + down))
+        snow = smoothstep(
+            -0.02, 0.10, order - 0.36 + 0.10 * rough - 0.16 * (steep - 1.1).clamp(min=0) - 0.03 * (right + down)
+        )
         picture = ramp(0.6 + 0.15 * rough, SNOWS)
         land.lay(snow, picture, "snow")
         land.clear(snow)
@@ -83,8 +87,10 @@ def desert(land: Land, variant: str) -> None:
         outcrop = smoothstep(0.45, 0.62, mass)
         cliffs = outcrop * (0.03 + 0.025 * ridged(sheet, 8, 5))
         land.height = land.height + cliffs
-        land.lay(outcrop, ramp(0.5 + 0.25 * fbm(sheet, 9, 5), ((0.0, (0.34, 0.25, 0.20)), (1.0, (0.62, 0.46, 0.34)))), "rock")
-        wadi = torch.exp(-((noise(sheet, 3) + 0.35 * fbm(sheet, 8, 3)) / 0.07) ** 2) * (1 - outcrop)
+        land.lay(
+            outcrop, ramp(0.5 + 0.25 * fbm(sheet, 9, 5), ((0.0, (0.34, 0.25, 0.20)), (1.0, (0.62, 0.46, 0.34)))), "rock"
+        )
+        wadi = torch.exp(-(((noise(sheet, 3) + 0.35 * fbm(sheet, 8, 3)) / 0.07) ** 2)) * (1 - outcrop)
         land.lay(wadi, (0.90, 0.82, 0.66), amount=0.7)
         crowns(land, smoothstep(0.2, 0.6, wadi), 46, label="", keep=0.2, radius=0.35)
         return grain(land, 0.025)
@@ -100,27 +106,42 @@ def desert(land: Land, variant: str) -> None:
     big = (0.75 + 0.3 * noise(sheet, 4)).clamp(0.2, 1.4)
     ripple = triangle(along * 9 + 1.2 * noise(sheet, 5)) * (part < crest)
     land.height = 0.036 * form * big + 0.0005 * ripple + 0.01 * slow
-    low, high = ((0.72, 0.50, 0.28), (0.96, 0.80, 0.54)) if variant == "dunes" else ((0.56, 0.22, 0.10), (0.86, 0.44, 0.22))
+    low, high = (
+        ((0.72, 0.50, 0.28), (0.96, 0.80, 0.54)) if variant == "dunes" else ((0.56, 0.22, 0.10), (0.86, 0.44, 0.22))
+    )
     tone = 0.55 + 0.25 * form + 0.08 * slow + 0.03 * ripple
     land.lay(sheet.constant(1.0), ramp(tone, ((0.0, low), (1.0, high))) * (1 + 0.03 * sheet.normal(3, 1, 1)), "sand")
     floor = smoothstep(0.25, 0.05, form) * smoothstep(0.2, 1.0, noise(sheet, 4))
     land.lay(floor, (0.80, 0.72, 0.60) if variant == "dunes" else (0.74, 0.50, 0.34), amount=0.6)
     if variant == "red":
-        crowns(land, smoothstep(0.1, 0.5, noise(sheet, 4)) * smoothstep(0.5, 0.3, form), 50, label="", keep=0.22, radius=0.3)
+        crowns(
+            land,
+            smoothstep(0.1, 0.5, noise(sheet, 4)) * smoothstep(0.5, 0.3, form),
+            50,
+            label="",
+            keep=0.22,
+            radius=0.3,
+        )
     return grain(land, 0.018)
 
 
 def canyon(land: Land, variant: str) -> None:
     """A river deep between banded walls, with side canyons."""
     sheet = land.sheet
-    main = sheet.each(lambda rng: pieces(meander(rng, rng.uniform(1.0, 1.9), rng.uniform(0.7, 1.35), reach=0.14), 0.028))
+    main = sheet.each(
+        lambda rng: pieces(meander(rng, rng.uniform(1.0, 1.9), rng.uniform(0.7, 1.35), reach=0.14), 0.028)
+    )
     wobble = (0.010 * fbm(sheet, 8, 4), 0.010 * fbm(sheet, 8, 4))
     at = (sheet.x + wobble[0], sheet.y + wobble[1])
-    course = lines(sheet, main, at)
+    course = strokes(sheet, main, at)
     rough = fbm(sheet, 4, 5, 0.55)
     side = (noise(sheet, 4) + 0.5 * noise(sheet, 8)).abs()
     gully = (side * 0.16 + 0.02).clamp(max=0.2)
-    wall = course.distance.clamp(min=0) * (0.75 + 0.25 * (side * 1.6).clamp(max=1)) + 0.022 * rough + 0.2 * (gully - 0.1).clamp(max=0.05)
+    wall = (
+        course.clamp(min=0) * (0.75 + 0.25 * (side * 1.6).clamp(max=1))
+        + 0.022 * rough
+        + 0.2 * (gully - 0.1).clamp(max=0.05)
+    )
     wide = sheet.level(0.17, 0.26)
     rise = (wall / wide).clamp(0, 1)
     terraced = rise * 6 + 0.12 * noise(sheet, 12)
@@ -139,9 +160,9 @@ def canyon(land: Land, variant: str) -> None:
     top = smoothstep(0.93, 1.0, rise)
     land.lay(top, ramp(0.5 + 0.25 * fbm(sheet, 7, 5), ((0.0, (0.62, 0.42, 0.27)), (1.0, (0.84, 0.64, 0.44)))), "rock")
     crowns(land, top * smoothstep(0.3, 1.0, noise(sheet, 5)), 56, label="", keep=0.35, radius=0.35)
-    inside = edge(course.distance, sheet.px)
-    land.lay(edge(course.distance - 0.008, sheet.px), (0.50, 0.50, 0.28), amount=0.6)
-    water(land, inside, 0.5 - course.distance / 0.03, "river")
+    inside = edge(course, sheet.px)
+    land.lay(edge(course - 0.008, sheet.px), (0.50, 0.50, 0.28), amount=0.6)
+    water(land, inside, 0.5 - course / 0.03, "river")
     land.share("river", inside)
     grain(land, 0.018)
 
@@ -173,15 +194,23 @@ def glacier(land: Land, variant: str) -> None:
     picture = ramp(flow, ((0.0, (0.56, 0.70, 0.80)), (0.5, (0.80, 0.88, 0.93)), (1.0, (0.95, 0.97, 0.99))))
     land.lay(inside, picture, "ice")
     offset = sheet.level(-0.05, 0.05)
-    dirt = torch.exp(-((lateral - offset) / 0.007) ** 2) + 0.8 * torch.exp(-((lateral + offset * 1.7 + 0.03) / 0.0045) ** 2)
+    dirt = torch.exp(-(((lateral - offset) / 0.007) ** 2)) + 0.8 * torch.exp(
+        -(((lateral + offset * 1.7 + 0.03) / 0.0045) ** 2)
+    )
     margin = torch.exp(ice.distance / 0.010)
     land.lay(((dirt + margin) * (0.8 + 0.3 * rough)).clamp(0, 1) * inside, (0.34, 0.31, 0.30), amount=0.75)
     # Crevasses: arcs across the flow that bend downstream in the middle, in fields of their own.
     across = ice.along * 34 + (lateral * 9) ** 2 + 0.5 * noise(sheet, 10)
-    crack = smoothstep(0.22, 0.06, triangle(across)) * smoothstep(0.2, 0.9, noise(sheet, 5) + 0.2 * noise(sheet, 20)) * inside
+    crack = (
+        smoothstep(0.22, 0.06, triangle(across))
+        * smoothstep(0.2, 0.9, noise(sheet, 5) + 0.2 * noise(sheet, 20))
+        * inside
+    )
     land.lay(crack, (0.22, 0.46, 0.62), amount=0.85)
     land.height = land.height * smoothstep(-0.03, 0.14, ice.distance)
-    land.height = torch.lerp(land.height, 0.004 + 0.015 * (-ice.distance).clamp(min=0) / 0.1 + 0.002 * flow - 0.004 * crack, inside)
+    land.height = torch.lerp(
+        land.height, 0.004 + 0.015 * (-ice.distance).clamp(min=0) / 0.1 + 0.002 * flow - 0.004 * crack, inside
+    )
     grain(land, 0.014)
 
 
@@ -245,18 +274,25 @@ def volcano(land: Land, variant: str) -> None:
         for number in range(int(rng.integers(3, 6))):
             turn = start + number * 2.1 + rng.normal(0, 0.3)
             radii = np.linspace(0.03, rng.uniform(0.26, 0.55), 14)
-            turns = turn + np.cumsum(rng.normal(0, 0.10, 14))
+            turns = turn + np.cumsum(rng.normal(0, 0.10, 14)) * np.linspace(0.3, 1, 14)
             course = np.stack((np.cos(turns), np.sin(turns)), 1) * radii[:, None]
             found.append(pieces(course.astype(np.float32), np.linspace(0.034, 0.012, 14) * rng.uniform(0.7, 1.2)))
         return padded(found, 65)
 
-    run = lines(sheet, sheet.each(flows), (u + 0.008 * noise(sheet, 16), v + 0.008 * noise(sheet, 16)))
+    run = strokes(sheet, sheet.each(flows), (u + 0.008 * noise(sheet, 16), v + 0.008 * noise(sheet, 16)))
     pool = away - crater * 0.62 + 0.008 * noise(sheet, 12)
-    heat = torch.minimum(run.distance + 0.012 * away, pool)
+    heat = torch.minimum(run + 0.012 * away, pool)
     inside = edge(heat, sheet.px)
     glow = (0.55 - heat / 0.022 + 0.28 * fbm(sheet, 18, 4)).clamp(0, 1)
-    crust = edge(run.distance - 0.022, sheet.px)
+    crust = edge(run - 0.022, sheet.px)
     land.lay(crust, (0.10, 0.09, 0.10), "rock", 0.85)
-    land.lay(inside, ramp(glow, ((0.0, (0.62, 0.06, 0.02)), (0.4, (0.95, 0.28, 0.04)), (0.75, (1.0, 0.62, 0.12)), (1.0, (1.0, 0.93, 0.55)))), "lava")
+    land.lay(
+        inside,
+        ramp(
+            glow,
+            ((0.0, (0.62, 0.06, 0.02)), (0.4, (0.95, 0.28, 0.04)), (0.75, (1.0, 0.62, 0.12)), (1.0, (1.0, 0.93, 0.55))),
+        ),
+        "lava",
+    )
     land.fire = inside * (0.6 + 0.4 * glow) + 0.20 * torch.exp(-heat.clamp(min=0) / 0.022) * (1 - inside)
     return grain(land, 0.02)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from ..description import LABELS
-from ..fields import RGB, Sheet, cast_shadow, edge, fbm, noise, ramp, smoothstep, speckle, voronoi
+from training.world.description import LABELS
+from training.world.fields import RGB, Sheet, cast_shadow, edge, fbm, noise, ramp, smoothstep, speckle, voronoi
 
 Colour = RGB | Tensor
 
@@ -154,7 +154,9 @@ def crowns(
     leaf = edge((away - 1) * radius / across, sheet.px) * there
     land.lay(leaf, colour * (0.72 + 0.4 * dome)[:, None], label)
     lift = 0.55 if shape == "round" else 0.9
-    land.tall = torch.maximum(land.tall, dome.sqrt() * leaf * lift / across if shape == "round" else dome * leaf * lift / across)
+    land.tall = torch.maximum(
+        land.tall, dome.sqrt() * leaf * lift / across if shape == "round" else dome * leaf * lift / across
+    )
 
 
 def woods(land: Land, mask: Tensor, across: int = 56) -> None:
@@ -169,7 +171,9 @@ def woods(land: Land, mask: Tensor, across: int = 56) -> None:
     land.tall = torch.maximum(land.tall * (1 - mask), (dome * 0.6 + 0.35) * mask / across)
 
 
-def bare(land: Land, stops: Sequence[tuple[float, RGB]], label: str, cells: int = 6, mask: Tensor | None = None) -> None:
+def bare(
+    land: Land, stops: Sequence[tuple[float, RGB]], label: str, cells: int = 6, mask: Tensor | None = None
+) -> None:
     """Ground without plants: colours by fractal noise, with grain."""
     sheet = land.sheet
     rough = fbm(sheet, cells, 6, 0.62)
@@ -180,9 +184,24 @@ def bare(land: Land, stops: Sequence[tuple[float, RGB]], label: str, cells: int 
 
 
 SEA: dict[str, tuple[tuple[float, RGB], ...]] = {
-    "temperate": ((0.0, (0.33, 0.53, 0.52)), (0.18, (0.15, 0.38, 0.46)), (0.5, (0.06, 0.23, 0.36)), (1.0, (0.03, 0.12, 0.25))),
-    "tropical": ((0.0, (0.66, 0.88, 0.82)), (0.2, (0.22, 0.72, 0.74)), (0.5, (0.05, 0.44, 0.62)), (1.0, (0.02, 0.20, 0.45))),
-    "cold": ((0.0, (0.34, 0.50, 0.55)), (0.25, (0.15, 0.32, 0.42)), (0.6, (0.08, 0.22, 0.33)), (1.0, (0.05, 0.15, 0.26))),
+    "temperate": (
+        (0.0, (0.33, 0.53, 0.52)),
+        (0.18, (0.15, 0.38, 0.46)),
+        (0.5, (0.06, 0.23, 0.36)),
+        (1.0, (0.03, 0.12, 0.25)),
+    ),
+    "tropical": (
+        (0.0, (0.66, 0.88, 0.82)),
+        (0.2, (0.22, 0.72, 0.74)),
+        (0.5, (0.05, 0.44, 0.62)),
+        (1.0, (0.02, 0.20, 0.45)),
+    ),
+    "cold": (
+        (0.0, (0.34, 0.50, 0.55)),
+        (0.25, (0.15, 0.32, 0.42)),
+        (0.6, (0.08, 0.22, 0.33)),
+        (1.0, (0.05, 0.15, 0.26)),
+    ),
     "lake": ((0.0, (0.22, 0.39, 0.40)), (0.3, (0.09, 0.25, 0.32)), (1.0, (0.04, 0.15, 0.24))),
     "river": ((0.0, (0.36, 0.47, 0.43)), (0.5, (0.22, 0.42, 0.47)), (1.0, (0.13, 0.33, 0.42))),
     "silt": ((0.0, (0.58, 0.54, 0.40)), (0.5, (0.42, 0.46, 0.38)), (1.0, (0.28, 0.38, 0.36))),
@@ -196,7 +215,7 @@ def water(land: Land, inside: Tensor, depth: Tensor, kind: str, swell: float = 0
     """
     sheet = land.sheet
     tint = 1 + 0.05 * sheet.normal(3, 1, 1)
-    waves = 1 + swell * (noise(sheet, (70, 50)) + noise(sheet, (20, 34)))
+    waves = 1 + swell * (0.6 * noise(sheet, (90, 70)) + noise(sheet, (13, 24)))
     land.lay(inside, (ramp(depth.clamp(0, 1), SEA[kind]) * tint * waves[:, None]).clamp(0, 1), "water")
     if level:
         land.height = land.height * (1 - inside)
@@ -208,8 +227,8 @@ def surf(land: Land, offshore: Tensor, reach: float, strength: float = 0.85) -> 
     sheet = land.sheet
     wobble = offshore + reach * 0.35 * noise(sheet, 24)
     breaking = smoothstep(-0.6, 0.8, noise(sheet, 14) + 0.5 * noise(sheet, 60))
-    first = torch.exp(-((wobble - reach * 0.25) / (reach * 0.28)) ** 2)
-    second = 0.6 * torch.exp(-((wobble - reach * 1.2) / (reach * 0.2)) ** 2) * breaking
+    first = torch.exp(-(((wobble - reach * 0.25) / (reach * 0.28)) ** 2))
+    second = 0.6 * torch.exp(-(((wobble - reach * 1.2) / (reach * 0.2)) ** 2)) * breaking
     foam = (first * (0.45 + 0.55 * breaking) + second).clamp(0, 1) * (offshore > -reach * 0.3)
     land.lay(foam, (0.96, 0.98, 0.98), amount=strength)
 

@@ -8,12 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..fields import (
+from training.world.fields import (
     Points,
     drainage,
     edge,
     fbm,
-    lines,
     meander,
     noise,
     padded,
@@ -22,12 +21,15 @@ from ..fields import (
     ramp,
     ridged,
     smoothstep,
+    strokes,
     triangle,
+    valleys,
     voronoi,
 )
+
 from .fieldwork import patchwork
-from .land import Land, bare, crowns, grain, meadow, seasonal, shore_distance, surf, two_tone, water, woods
 from .land import SEASON_GRASS as GRASS
+from .land import Land, bare, crowns, grain, meadow, seasonal, shore_distance, surf, two_tone, water, woods
 
 ROCK = ((0.0, (0.34, 0.32, 0.30)), (0.5, (0.50, 0.47, 0.43)), (1.0, (0.66, 0.62, 0.56)))
 DRY = ((0.0, (0.62, 0.50, 0.35)), (0.5, (0.76, 0.64, 0.46)), (1.0, (0.86, 0.76, 0.58)))
@@ -93,7 +95,7 @@ def _sea_and_land(land: Land, level: Tensor, variant: str, beach: float) -> None
     depth = 1 - torch.exp(level.clamp(max=0) * {"tropical": 0.75, "sandy": 1.0}.get(variant, 1.6))
     depth = depth + 0.04 * fbm(sheet, 5, 4) * (depth > 0.03)
     if variant in ("tropical", "sandy"):
-        reef = torch.exp(-((depth - 0.33) / 0.05) ** 2) * smoothstep(-0.3, 0.8, noise(sheet, 9))
+        reef = torch.exp(-(((depth - 0.33) / 0.05) ** 2)) * smoothstep(-0.3, 0.8, noise(sheet, 9))
         depth = depth + 0.2 * smoothstep(0.5, 1.4, noise(sheet, 26)) * (depth < 0.3) - 0.22 * reef
     kind = {"tropical": "tropical", "sandy": "tropical", "green": "temperate"}.get(variant, "cold")
     water(land, inside, depth, kind)
@@ -106,12 +108,16 @@ def _sea_and_land(land: Land, level: Tensor, variant: str, beach: float) -> None
     grain(land, 0.012)
 
 
-def river_parts(land: Land, waves: tuple[float, float], swing: tuple[float, float], width: tuple[float, float]) -> Tensor:
+def river_parts(
+    land: Land, waves: tuple[float, float], swing: tuple[float, float], width: tuple[float, float]
+) -> Tensor:
     """A meandering course a picture, as line pieces, with a width of its own."""
 
     def make(rng: np.random.Generator) -> Points:
         course = meander(rng, rng.uniform(*waves), rng.uniform(*swing))
-        wide = rng.uniform(*width) * np.interp(np.linspace(0, 1, len(course)), np.linspace(0, 1, 12), rng.uniform(0.8, 1.25, 12))
+        wide = rng.uniform(*width) * np.interp(
+            np.linspace(0, 1, len(course)), np.linspace(0, 1, 12), rng.uniform(0.8, 1.25, 12)
+        )
         return pieces(course, wide)
 
     return land.sheet.each(make)
@@ -133,19 +139,19 @@ def river(land: Land, variant: str) -> None:
 
     wobble = (0.006 * noise(sheet, 14), 0.006 * noise(sheet, 14))
     at = (sheet.x + wobble[0], sheet.y + wobble[1])
-    course = lines(sheet, river_parts(land, (1.3, 2.4), (0.9, 1.75), (0.045, 0.085)), at)
-    loops = lines(sheet, sheet.each(old_loops), at)
-    old = edge(loops.distance, sheet.px) * (course.distance > 0.02)
-    _valley_floor(land, variant, torch.minimum(course.distance, loops.distance + 0.02))
-    bar = smoothstep(0.0, 0.3, 1 - course.distance / 0.016 + 0.7 * noise(sheet, 8) - 0.6) * (course.distance > -0.01)
+    course = strokes(sheet, river_parts(land, (1.3, 2.4), (0.9, 1.75), (0.045, 0.085)), at)
+    loops = strokes(sheet, sheet.each(old_loops), at)
+    old = edge(loops, sheet.px) * (course > 0.02)
+    _valley_floor(land, variant, torch.minimum(course, loops + 0.02))
+    bar = smoothstep(0.0, 0.3, 1 - course / 0.016 + 0.7 * noise(sheet, 8) - 0.6) * (course > -0.01)
     land.lay(bar, (0.85, 0.77, 0.60), "sand", 0.9)
     land.clear(bar)
-    land.lay(edge(loops.distance - 0.006, sheet.px) * (course.distance > 0.02), (0.30, 0.40, 0.22), "", 0.6)
-    water(land, old, -loops.distance / 0.01, "lake")
-    inside = edge(course.distance, sheet.px)
+    land.lay(edge(loops - 0.006, sheet.px) * (course > 0.02), (0.30, 0.40, 0.22), "", 0.6)
+    water(land, old, -loops / 0.01, "lake")
+    inside = edge(course, sheet.px)
     streaks = 0.08 * noise(sheet, 30)
     kind = {"desert": "silt", "farmland": "river"}.get(variant, "river")
-    water(land, inside, -course.distance / 0.03 + streaks, kind, level=False)
+    water(land, inside, -course / 0.03 + streaks, kind, level=False)
     land.share("river", inside)
     grain(land, 0.012)
 
@@ -178,8 +184,8 @@ def tributaries(land: Land, variant: str) -> None:
     parts, area = _networks(land, 18)
     wobble = (0.010 * fbm(sheet, 9, 3), 0.010 * fbm(sheet, 9, 3))
     at = (sheet.x + wobble[0], sheet.y + wobble[1])
-    valley = lines(sheet, parts, at, candidates=5, slope=0.55)
-    land.height = 0.16 * valley.distance + 0.004 * fbm(sheet, 12, 4)
+    valley = valleys(sheet, parts, 0.55, at)
+    land.height = 0.16 * valley + 0.004 * fbm(sheet, 12, 4)
     if variant == "forest":
         meadow(land, trees=0.0)
         woods(land, smoothstep(-0.8, -0.5, fbm(sheet, 4, 5)))
@@ -188,12 +194,12 @@ def tributaries(land: Land, variant: str) -> None:
         woods(land, smoothstep(0.9, 1.1, fbm(sheet, 5, 5)))
     else:
         bare(land, ((0.0, (0.48, 0.40, 0.32)), (0.5, (0.63, 0.54, 0.43)), (1.0, (0.74, 0.66, 0.54))), "rock", 5)
-        land.height = land.height + 0.10 * valley.distance
-    streams = lines(sheet, stream_widths(parts, area, 0.052, 0.012), at, candidates=4)
-    bank = edge(streams.distance - 0.009, sheet.px)
+        land.height = land.height + 0.10 * valley
+    streams = strokes(sheet, stream_widths(parts, area, 0.052, 0.012), at)
+    bank = edge(streams - 0.009, sheet.px)
     land.lay(bank, (0.34, 0.46, 0.22) if variant != "bare" else (0.80, 0.72, 0.56), "", 0.55)
-    inside = edge(streams.distance, sheet.px)
-    water(land, inside, 0.3 - streams.distance / 0.02, "river", level=False)
+    inside = edge(streams, sheet.px)
+    water(land, inside, 0.3 - streams / 0.02, "river", level=False)
     land.share("river", inside)
     grain(land, 0.012)
 
@@ -228,24 +234,38 @@ def delta(land: Land, variant: str) -> None:
             steps = 7
             bends = np.cumsum(rng.normal(0, 0.16, steps))
             angles = angle + bends - bends.mean()
-            course = start + np.concatenate((np.zeros((1, 2)), np.cumsum(np.stack((np.cos(angles), np.sin(angles)), 1), 0))) * (length / steps)
+            course = start + np.concatenate(
+                (np.zeros((1, 2)), np.cumsum(np.stack((np.cos(angles), np.sin(angles)), 1), 0))
+            ) * (length / steps)
             found.append(pieces(course.astype(np.float32), np.linspace(width, width * 0.85, steps + 1)))
             if depth:
                 fork = rng.uniform(0.28, 0.5) * spread
                 share = rng.uniform(0.55, 0.8)
                 grow(course[-1], angle + fork, length * rng.uniform(0.6, 0.85), width * share, depth - 1)
-                grow(course[-1], angle - fork * rng.uniform(0.7, 1.2), length * rng.uniform(0.6, 0.85), width * (1.3 - share), depth - 1)
+                grow(
+                    course[-1],
+                    angle - fork * rng.uniform(0.7, 1.2),
+                    length * rng.uniform(0.6, 0.85),
+                    width * (1.3 - share),
+                    depth - 1,
+                )
 
-        grow(np.array((-0.15, rng.uniform(0.42, 0.58))), rng.normal(0, 0.1), rng.uniform(0.36, 0.44), rng.uniform(0.06, 0.08), 4)
+        grow(
+            np.array((-0.15, rng.uniform(0.42, 0.58))),
+            rng.normal(0, 0.1),
+            rng.uniform(0.36, 0.44),
+            rng.uniform(0.06, 0.08),
+            4,
+        )
         return padded(found, 31 * 7)
 
     quarter, mirror = sheet.level(0, 4).floor() * (math.pi / 2), torch.sign(sheet.level(-1, 1))
     u, v = sheet.x - 0.5, (sheet.y - 0.5) * mirror
     u, v = u * torch.cos(quarter) + v * torch.sin(quarter) + 0.5, v * torch.cos(quarter) - u * torch.sin(quarter) + 0.5
     at = (u + 0.012 * fbm(sheet, 8, 3), v + 0.012 * fbm(sheet, 8, 3))
-    flow = lines(sheet, sheet.each(arms), at, candidates=6)
+    flow = strokes(sheet, sheet.each(arms), at, 6)
     reach = torch.hypot(u + 0.12, (v - 0.5) * 0.9)
-    lobes = sheet.level(0.78, 0.92) - reach + 0.07 * fbm(sheet, 4, 5) + 0.05 * torch.exp(-flow.distance.clamp(min=0) / 0.03)
+    lobes = sheet.level(0.78, 0.92) - reach + 0.07 * fbm(sheet, 4, 5) + 0.05 * torch.exp(-flow.clamp(min=0) / 0.03)
     level = lobes * 4
     shore = shore_distance(level, sheet)
     wet = fbm(sheet, 6, 5)
@@ -255,17 +275,20 @@ def delta(land: Land, variant: str) -> None:
         land.lay(smoothstep(0.2, 1.2, noise(sheet, 12)), (0.47, 0.55, 0.26), "", 0.5)
     else:
         bare(land, DRY, "sand", 6)
-        bank = smoothstep(0.03, 0.012, flow.distance + 0.006 * noise(sheet, 20))
+        bank = smoothstep(0.03, 0.012, flow + 0.006 * noise(sheet, 20))
         land.lay(bank, two_tone(0.5 + 0.3 * noise(sheet, 40), *seasonal(land, GRASS)), "grass", 0.75)
-    ponds = edge(((1.25 if variant == "green" else 1.9) - noise(sheet, 16) - 1.5 * torch.exp(-shore.clamp(min=0) / 0.1)) * 0.03, sheet.px)
+    ponds = edge(
+        ((1.25 if variant == "green" else 1.9) - noise(sheet, 16) - 1.5 * torch.exp(-shore.clamp(min=0) / 0.1)) * 0.03,
+        sheet.px,
+    )
     water(land, ponds, 0.2 + 0.2 * noise(sheet, 10), "lake")
-    mud = torch.exp(-flow.distance.clamp(min=0) / 0.07) * torch.exp(level.clamp(max=0) * 0.9)
+    mud = torch.exp(-flow.clamp(min=0) / 0.07) * torch.exp(level.clamp(max=0) * 0.9)
     sea = edge(shore, sheet.px)
     depth = 1 - torch.exp(level.clamp(max=0) * 0.8)
     water(land, sea, depth + 0.03 * fbm(sheet, 5, 3), "temperate" if variant == "green" else "tropical")
     land.lay(sea * mud, (0.62, 0.57, 0.40), amount=0.8)
-    inside = edge(flow.distance, sheet.px) * (1 - sea)
-    water(land, inside, 0.35 - flow.distance / 0.02, "silt")
+    inside = edge(flow, sheet.px) * (1 - sea)
+    water(land, inside, 0.35 - flow / 0.02, "silt")
     grain(land, 0.012)
 
 
@@ -273,9 +296,9 @@ def lake(land: Land, variant: str) -> None:
     """One lake with bays, and now and then an islet."""
     sheet = land.sheet
     if variant == "mountains":
-        parts, area = _networks(land, 12)
+        parts, _ = _networks(land, 12)
         at = (sheet.x + 0.012 * fbm(sheet, 9, 3), sheet.y + 0.012 * fbm(sheet, 9, 3))
-        valley = lines(sheet, parts, at, candidates=5, slope=0.7).distance
+        valley = valleys(sheet, parts, 0.7, at)
         level = (valley - quantile(valley, sheet.level(0.2, 0.36))) * 6
     else:
         angle, long = sheet.level(0, math.pi), sheet.level(1.1, 1.9)
@@ -314,7 +337,9 @@ def _frozen(land: Land, inside: Tensor, shore: Tensor) -> None:
     sheet = land.sheet
     at = (sheet.x + 0.02 * fbm(sheet, 6, 4), sheet.y + 0.02 * fbm(sheet, 6, 4))
     plates = voronoi(sheet, 6, 0.9, at=at)
-    picture = ramp(0.5 + 0.3 * fbm(sheet, 5, 5), ((0.0, (0.50, 0.68, 0.78)), (0.5, (0.66, 0.80, 0.87)), (1.0, (0.82, 0.90, 0.94))))
+    picture = ramp(
+        0.5 + 0.3 * fbm(sheet, 5, 5), ((0.0, (0.50, 0.68, 0.78)), (0.5, (0.66, 0.80, 0.87)), (1.0, (0.82, 0.90, 0.94)))
+    )
     land.lay(inside, picture, "ice")
     land.lay(inside * edge(plates.border / 6 - 0.0022, sheet.px), (0.93, 0.97, 0.99), amount=0.8)
     fine = triangle(noise(sheet, 3) * 2.0)
