@@ -159,6 +159,8 @@ def _add_time(draft: Draft, shown: Shown, sunny: bool, voice: Voice) -> bool:
     if not shown.time:
         return False
     phrase, took_in = _time_phrase(shown, sunny, voice)
+    if phrase.startswith("under ") and " under " in f" {draft.head}":
+        phrase, took_in = words.TIMES[shown.time].adverbs[0], False
     if not draft.lead and not shown.style and voice.chance(0.2):
         draft.lead = phrase
     else:

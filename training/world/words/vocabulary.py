@@ -109,20 +109,19 @@ BEFORE_COLOUR: Words = (
 )  # fmt: skip
 # Words that may stand before the colour and claim nothing that a picture could break.
 OBJECT_ADJECTIVES: dict[str, Words] = {
-    "house": ("little", "old", "cosy", "lonely"),
+    "house": ("little", "old", "cosy"),
     "castle": ("old", "grand", "ancient", "mighty"),
-    "lighthouse": ("tall", "old", "lonely"),
-    "windmill": ("old", "lonely"),
+    "lighthouse": ("tall", "old"),
+    "windmill": ("old",),
     "tower": ("tall", "old", "ancient"),
     "church": ("old", "little"),
     "bridge": ("old",),
     "barn": ("old", "rustic"),
-    "tree": ("lonely", "old", "big"),
+    "tree": ("old", "big"),
     "pine": ("tall",),
     "palm": ("tall",),
     "flower": ("pretty", "lovely", "delicate"),
     "tulip": ("pretty", "lovely"),
-    "boat": ("lonely",),
     "bird": ("little", "graceful"),
     "cat": ("cute", "little", "pretty"),
     "dog": ("cute", "little", "friendly"),
@@ -160,7 +159,7 @@ COUNTS: dict[int, Words] = {
     3: ("three", "a trio of", "3"),
     4: ("four", "4"),
 }
-ONE: Words = ("one", "a single", "a lone")
+ONE: Words = ("one", "a single")
 SEVERAL: Words = ("several", "a few", "a group of", "some")
 FLOCKS: dict[str, str] = {
     "sheep": "a flock of", "bird": "a flock of", "cow": "a herd of", "horse": "a herd of", "fish": "a school of",
