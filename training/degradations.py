@@ -16,13 +16,13 @@ SPARED = 0.25
 def degraded(image: Tensor) -> Tensor:
     """(b, 3, h, w) in [-1, 1] to the same, each picture by its own random amount; h and w are multiples of 8."""
     rows = len(image)
-    amount = torch.rand(5, rows, 1, 1, 1, device=image.device)
-    amount = amount * (torch.rand(rows, 1, 1, 1, device=image.device) > SPARED)
+    touched = torch.rand(rows, 1, 1, 1, device=image.device) > SPARED
+    amount = torch.rand(5, rows, 1, 1, 1, device=image.device) * touched
     changed = _blurred(_blurred(image.contiguous(), amount[0]), amount[1])
     changed = _quantised(changed, 0.12 * amount[2].square())
     # One field of grain for the batch, by another amount for every picture: drawing it costs more than all the rest.
     changed = torch.addcmul(changed, 0.06 * amount[3].square(), torch.randn_like(changed[:1]))
-    return (changed * (1 + 0.08 * (amount[4] - 0.5))).clamp_(-1, 1)
+    return (changed * (1 + 0.08 * (amount[4] - 0.5 * touched))).clamp_(-1, 1)
 
 
 def _blurred(image: Tensor, amount: Tensor) -> Tensor:

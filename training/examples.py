@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.pictures import complete_shards
+from training.world.description import Shown
 
 T = TypeVar("T")
 
 
 class Examples:
-    """`records` of all shards of a folder, in order; pixels and labels are read when they are asked for."""
+    """`shown` and `captions` of all shards of a folder, in order; pixels and labels are read when they are asked for."""
 
     def __init__(self, folder: Path) -> None:
         """Raises FileNotFoundError where nothing is rendered."""
@@ -26,10 +27,12 @@ class Examples:
         self._pixels = [shard.pixels() for shard in shards]
         self._labels = [shard.labels() for shard in shards]
         self._starts = np.cumsum([0, *(len(pixels) for pixels in self._pixels)])
-        self.records: list[dict[str, Any]] = [record for shard in shards for record in shard.records()]
+        records = [record for shard in shards for record in shard.records()]
+        self.captions: list[list[str]] = [record.pop("captions") for record in records]
+        self.shown = [Shown.from_dict(record) for record in records]
 
     def __len__(self) -> int:
-        return len(self.records)
+        return len(self.shown)
 
     def pixels(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """(n, size, size, 3)."""

@@ -8,15 +8,12 @@ from dataclasses import dataclass, field
 
 from training.world.description import Shown, Thing
 
-OF_A_THING = ("colour", "count", "place")
-OF_THE_WHOLE = ("style", "time", "weather", "view", "setting")
-
 
 @dataclass(frozen=True)
 class Answer:
     """What a probe says of one picture, in the words of the description.
 
-    `things`: for every kind of object that it sees, the words of OF_A_THING. `whole`: the words of OF_THE_WHOLE.
+    `things`: for every kind of object that it sees, the words of `words_of`. `whole`: those of `words_of_the_whole`.
     """
 
     things: Mapping[str, Mapping[str, str]]
@@ -39,19 +36,23 @@ class Score:
 
 
 def score(answers: Sequence[Answer], wanted: Sequence[Shown]) -> Score:
-    """Every attribute that a description states, over all pictures; "all" counts those of which every one is right.
+    """Every attribute that a description states, over all pictures; "all" counts the pictures of which every one is right.
 
-    A colour, count or place is right only where its object is seen. "nothing else": no kind of object is seen that the
-    description does not name; of pictures made from a prompt that is no fault, of renders it is the probe's.
+    A colour, count or place is right only where its object is seen. A count of one is counted by itself ("single"), so
+    that it does not hide how often several are right. "nothing else": no kind of object is seen that the description
+    does not name; of pictures made from a prompt that is no fault, of renders it is the probe's.
     """
     result = Score()
     for answer, shown in zip(answers, wanted, strict=True):
-        verdicts = list(_verdicts(answer, shown))
-        for attribute, right in verdicts:
+        for attribute, right in _verdicts(answer, shown):
             result.add(attribute, right)
-        result.add("all", all(right for _, right in verdicts))
+        result.add("all", all_right(answer, shown))
         result.add("nothing else", set(answer.things) <= {thing.kind for thing in shown.things})
     return result
+
+
+def all_right(answer: Answer, shown: Shown) -> bool:
+    return all(right for _, right in _verdicts(answer, shown))
 
 
 def _verdicts(answer: Answer, shown: Shown) -> Iterator[tuple[str, bool]]:
@@ -62,7 +63,7 @@ def _verdicts(answer: Answer, shown: Shown) -> Iterator[tuple[str, bool]]:
         if sum(other.kind == thing.kind for other in shown.things) == 1:
             for name, word in words_of(thing).items():
                 if word:
-                    yield name, seen is not None and seen[name] == word
+                    yield "single" if word == "1" else name, seen is not None and seen[name] == word
     for name, word in words_of_the_whole(shown).items():
         if word:
             yield name, answer.whole[name] == word

@@ -33,7 +33,7 @@ def seam_error(pictures: Bytes, masks: NDArray[np.bool_]) -> Seam:
     jumps = np.array([_jumps(picture.astype(np.float32), mask) for picture, mask in zip(pictures, masks, strict=True)])
     across, within = jumps.T
     single = (across + LEVEL) / (within + LEVEL)
-    return Seam(float(across.sum() / within.sum()), float(np.quantile(single, 0.9)))
+    return Seam(float(across.sum() / max(within.sum(), 1e-6)), float(np.quantile(single, 0.9)))
 
 
 def _jumps(picture: NDArray[np.float32], mask: NDArray[np.bool_]) -> tuple[float, float]:

@@ -120,11 +120,10 @@ def run(config: Config, folder: Path) -> None:
     torch.manual_seed(config.seed)
     model = build(config).to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]
     examples = Examples(folder / "pictures")
-    shown = [Shown.from_dict(record["shown"]) for record in examples.records]
 
     def batches_from(step: int) -> Iterator[Batch]:
         rng = seeded(config.seed, step)
-        return (_prepared(*raw, where) for raw in ahead(lambda: _drawn(examples, shown, settings.batch, rng)))
+        return (_prepared(*raw, where) for raw in ahead(lambda: _drawn(examples, settings.batch, rng)))
 
     def loss_of(batch: Batch) -> Tensor:
         image = degraded(batch.image).contiguous(memory_format=torch.channels_last)
@@ -148,9 +147,9 @@ def run(config: Config, folder: Path) -> None:
 Raw = tuple[NDArray[np.uint8], NDArray[np.uint8], Truth]
 
 
-def _drawn(examples: Examples, shown: Sequence[Shown], size: int, rng: np.random.Generator) -> Raw:
+def _drawn(examples: Examples, size: int, rng: np.random.Generator) -> Raw:
     rows = np.sort(rng.integers(0, len(examples), size))
-    return examples.pixels(rows), examples.labels(rows), Truth.of([shown[row] for row in rows])
+    return examples.pixels(rows), examples.labels(rows), Truth.of([examples.shown[row] for row in rows])
 
 
 def _prepared(pixels: NDArray[np.uint8], labels: NDArray[np.uint8], truth: Truth, where: torch.device) -> Batch:
@@ -166,7 +165,7 @@ def _prepared(pixels: NDArray[np.uint8], labels: NDArray[np.uint8], truth: Truth
 
 def to_image(pixels: NDArray[np.uint8], where: torch.device) -> Tensor:
     """(n, h, w, 3) uint8 to (n, 3, h, w) float32 in [-1, 1]."""
-    return torch.from_numpy(pixels).to(where).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return torch.from_numpy(np.array(pixels)).to(where).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def loss(readings: Readings, batch: Batch) -> Tensor:
@@ -221,4 +220,4 @@ def accuracy(model: Probe, folder: Path) -> Score:
     examples = Examples(folder)
     rows = np.arange(min(MEASURED, len(examples)))
     answers, _ = read(model, examples.pixels(rows))
-    return score(answers, [Shown.from_dict(examples.records[row]["shown"]) for row in rows])
+    return score(answers, examples.shown[: len(rows)])

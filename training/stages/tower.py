@@ -121,7 +121,7 @@ def loss(vectors: Tensor, own: Tensor, bank: Tensor, log_scale: Tensor) -> Tenso
 def sentences(config: Config, folder: Path, part: str, examples: Examples) -> NDArray[np.float16]:
     """Sentence vectors (n, captions, 384) of a part's captions; written once to folder/sentences-<part>.npy."""
     path = folder / f"sentences-{part}.npy"
-    written = [record["captions"] for record in examples.records]
+    written = examples.captions
     if path.exists():
         kept: NDArray[np.float16] = np.load(path, mmap_mode="r")
         if len(kept) == len(written):
