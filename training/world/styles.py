@@ -44,13 +44,41 @@ def luma(rgb: Tensor) -> Tensor:
     return LUMA[0] * rgb[:, 0:1] + LUMA[1] * rgb[:, 1:2] + LUMA[2] * rgb[:, 2:3]
 
 
-def blurred(image: Tensor, radius: float) -> Tensor:
-    """Nearly a Gaussian: two means over boxes of 2 `radius` + 1 lengths."""
-    reach = max(1, round(radius * image.shape[-1] / 256))
-    for _ in range(2):
-        padded = F.pad(image, (reach, reach, reach, reach), mode="replicate")
-        image = F.avg_pool2d(F.avg_pool2d(padded, (2 * reach + 1, 1), 1), (1, 2 * reach + 1), 1)
+def windowed(image: Tensor, width: int, join: Callable[[Tensor, Tensor], Tensor] = torch.add) -> Tensor:
+    """Sum (or what `join` makes) of all windows of `width` by `width`, without padding.
+
+    By doubling shifts along both axes: on the CPU several times faster than pooling. Where joining twice counts twice, as in a sum,
+    `width` is a power of two.
+    """
+    for axis in (2, 3):
+        covered, total = 1, image
+        while covered < width:
+            shift = min(covered, width - covered)
+            length = total.shape[axis] - shift
+            total = join(total.narrow(axis, 0, length), total.narrow(axis, shift, length))
+            covered += shift
+        image = total
     return image
+
+
+def means(image: Tensor, width: int) -> Tensor:
+    """Means of all windows of `width` by `width`, a power of two, without padding."""
+    return windowed(image, width) * (1 / width**2)
+
+
+def padded(image: Tensor, before: int, after: int) -> Tensor:
+    return F.pad(image, (before, after, before, after), mode="replicate")
+
+
+def blurred(image: Tensor, radius: float) -> Tensor:
+    """Nearly a Gaussian of deviation `radius`: two box means, on a smaller copy where the radius is large."""
+    size = image.shape[-1]
+    reach = radius * size / 256
+    if reach >= 3 and size % 2 == 0:
+        small = image.unflatten(2, (-1, 2)).unflatten(4, (-1, 2)).mean(dim=(3, 5))
+        return F.interpolate(blurred(small, radius), size=(size, size), mode="bilinear", align_corners=False)
+    width = 4 if reach > 1.5 else 2
+    return means(means(padded(image, width - 1, width - 1), width), width)
 
 
 def noise(seeds: Sequence[int], size: int, cells: int, device: torch.device, stream: int = 0) -> Tensor:
@@ -72,8 +100,8 @@ def moved(image: Tensor, dx: Tensor, dy: Tensor) -> Tensor:
 
 def slopes(image: Tensor) -> tuple[Tensor, Tensor]:
     """Central differences along x and y."""
-    padded = F.pad(image, (1, 1, 1, 1), mode="replicate")
-    return (padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]) / 2, (padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]) / 2
+    wide = padded(image, 1, 1)
+    return (wide[..., 1:-1, 2:] - wide[..., 1:-1, :-2]) / 2, (wide[..., 2:, 1:-1] - wide[..., :-2, 1:-1]) / 2
 
 
 def outlines(rgb: Tensor, labels: Tensor) -> Tensor:
@@ -149,7 +177,7 @@ def pixel_art(rgb: Tensor, labels: Tensor, seeds: Sequence[int]) -> Tensor:
     """A grid of 64 squares across in sixteen colours."""
     size = rgb.shape[-1]
     small = F.adaptive_avg_pool2d(rgb, min(64, size // 2))
-    small = vivid(small + 0.5 * (small - F.avg_pool2d(F.pad(small, (1, 1, 1, 1), mode="replicate"), 3, 1)), 1.15)
+    small = vivid(small + 0.5 * (small - F.avg_pool2d(padded(small, 1, 1), 3, 1)), 1.15)
     return F.interpolate(flattened(small.clamp(0, 1), 16, 0.0004), size=(size, size), mode="nearest-exact")
 
 
@@ -157,9 +185,9 @@ def watercolour(rgb: Tensor, labels: Tensor, seeds: Sequence[int]) -> Tensor:
     """Washes that bleed a little, darker along their edges, grainy, thin enough that paper shows; an unpainted margin."""
     size, device = rgb.shape[-1], rgb.device
     scale = size / 256
-    wander = noise(seeds, size, 20, device, 1), noise(seeds, size, 20, device, 2)
+    wander = noise(seeds, size, 16, device, 1), noise(seeds, size, 16, device, 2)
     fine = noise(seeds, size, 70, device, 3)
-    wet = moved(rgb, (1.6 * wander[0] + 0.7 * fine) * scale, (1.6 * wander[1] - 0.7 * fine) * scale)
+    wet = moved(rgb, (0.9 * wander[0] + 0.25 * fine) * scale, (0.9 * wander[1] - 0.25 * fine) * scale)
     wash = _calmest(wet, 3)
     rim = (blurred(luma(wash), 2) - luma(wash)).abs()
     pigment = 1 - 0.9 * rim.clamp(0, 0.25)
@@ -167,7 +195,7 @@ def watercolour(rgb: Tensor, labels: Tensor, seeds: Sequence[int]) -> Tensor:
     tooth = 0.5 * noise(seeds, size, 128, device, 6) + 0.5 * noise(seeds, size, 64, device, 8)
     pale = on_paper(vivid(wash, 1.18).clamp(0, 1), 0.24)
     ink = (1 - pale) * pools * (1 + 0.10 * tooth) / pigment.clamp(min=0.5)
-    bare = margin(size, device, 9.0, 4.5 * wander[0] + 2.5 * fine)
+    bare = margin(size, device, 8.0, 3.0 * wander[0] + 1.2 * fine)
     return on_paper(1 - ink, bare)
 
 
@@ -212,19 +240,19 @@ def ink(rgb: Tensor, labels: Tensor, seeds: Sequence[int]) -> Tensor:
     places = (torch.arange(size, device=device) + 0.5) / scale
     y, x = places[:, None], places[None]
     strokes = torch.zeros_like(tone)
-    for dx, dy, dark in ((1.0, 1.0, 0.52), (1.0, -1.0, 0.27)):
+    for dx, dy, dark in ((1.0, 1.0, 0.42), (1.0, -1.0, 0.20)):
         wave = torch.sin((dx * x + dy * y) * 1.02 + 0.35 * wander / scale)
         strokes = torch.maximum(strokes, ((wave - 0.15) * 2.2).clamp(0, 1) * ((dark - tone) * 6).clamp(0, 1))
-    wash = on_paper(vivid(blurred(rgb, 1), 1.15), 0.50)
-    wash = wash + (1 - tone) * 0.22 * (torch.tensor(PAPER, device=device).view(1, 3, 1, 1) - wash)
-    mark = torch.maximum(line, 0.62 * strokes)
+    things = (labels >= FIRST_OBJECT)[:, None]
+    wash = on_paper(vivid(blurred(rgb, 1), 1.35), torch.where(things, 0.26, 0.46))
+    mark = torch.maximum(line, strokes * torch.where(things, 0.35, 0.55))
     return wash + mark * (torch.tensor((0.10, 0.10, 0.15), device=device).view(1, 3, 1, 1) - wash)
 
 
 def paper_cut(rgb: Tensor, labels: Tensor, seeds: Sequence[int]) -> Tensor:
     """Sheets of coloured paper in layers, each with a shadow on the one behind."""
     size, device = rgb.shape[-1], rgb.device
-    flat = flattened(vivid(blurred(rgb, 1), 1.12), 11, 0.0012)
+    flat = flattened(vivid(blurred(rgb, 1), 1.15), 10, 0.0010)
     heights = torch.full((256,), IN_FRONT, device=device)
     heights[: len(LABELS)] = IN_FRONT
     for name, height in LAYERS.items():
@@ -234,7 +262,7 @@ def paper_cut(rgb: Tensor, labels: Tensor, seeds: Sequence[int]) -> Tensor:
     height = heights[labels.long()][:, None] + 0.05 * places[None, None, :, None]
     height = height + 0.35 * (luma(blurred(flat, 1)) - 0.5).abs()
     shade = torch.zeros_like(height)
-    for reach, weight in ((2, 0.20), (4, 0.16), (7, 0.12)):
+    for reach, weight in ((2, 0.26), (4, 0.22), (7, 0.18)):
         shift = max(1, round(reach * size / 256))
         above = F.pad(height, (shift, 0, shift, 0), mode="replicate")[:, :, :size, :size]
         shade = shade + weight * ((above - height - 0.012) * 12).clamp(0, 1)
@@ -249,7 +277,7 @@ def neon(rgb: Tensor, labels: Tensor, seeds: Sequence[int]) -> Tensor:
     """Glowing tubes along the outlines of a dark picture."""
     device = rgb.device
     line = outlines(rgb, labels)
-    strongest = F.max_pool2d(rgb, 5, 1, 2)
+    strongest = windowed(padded(rgb, 2, 2), 5, torch.maximum)
     grey = strongest.amin(dim=1, keepdim=True)
     pure = (strongest - 0.8 * grey) / (strongest.amax(dim=1, keepdim=True) - 0.8 * grey).clamp(min=0.08)
     tint = torch.tensor((0.35, 0.80, 1.0), device=device).view(1, 3, 1, 1)
@@ -265,14 +293,15 @@ def neon(rgb: Tensor, labels: Tensor, seeds: Sequence[int]) -> Tensor:
 def _calmest(rgb: Tensor, radius: int) -> Tensor:
     """Kuwahara et al., 1976: the mean of that quarter around a pixel where brightness varies least."""
     size = rgb.shape[-1]
-    reach = max(1, round(radius * size / 256))
+    width = 4 if radius * size / 256 >= 2 else 2
+    reach = width - 1
     grey = luma(rgb)
-    stacked = F.pad(torch.cat([rgb, grey, grey.square()], dim=1), (reach, reach, reach, reach), mode="replicate")
-    means = F.avg_pool2d(F.avg_pool2d(stacked, (reach + 1, 1), 1), (1, reach + 1), 1)
+    stacked = padded(torch.cat([rgb, grey, grey.square()], dim=1), reach, reach)
+    quarters = means(stacked, width)
     best, least = None, None
     for top in (0, reach):
         for left in (0, reach):
-            quarter = means[:, :, top : top + size, left : left + size]
+            quarter = quarters[:, :, top : top + size, left : left + size]
             spread = quarter[:, 4:5] - quarter[:, 3:4].square()
             if best is None or least is None:
                 best, least = quarter[:, :3], spread
