@@ -18,6 +18,8 @@ Treatment = Callable[[Tensor, Tensor, Sequence[int]], Tensor]
 """Pictures (n, 3, size, size), labels (n, size, size) and a seed for each to pictures."""
 
 LUMA = (0.30, 0.59, 0.11)
+# Brightness and two differences of colour, these half as strong again.
+TINTS = (LUMA, (1.5 - 1.5 * LUMA[0], -1.5 * LUMA[1], -1.5 * LUMA[2]), (-1.5 * LUMA[0], -1.5 * LUMA[1], 1.5 - 1.5 * LUMA[2]))
 PAPER = (0.965, 0.945, 0.895)
 # How far in front a class lies where pictures are cut from paper.
 LAYERS = {"sky": 0.0, "sun": 0.10, "moon": 0.10, "cloud": 0.16, "mountain": 0.26, "snow": 0.30, "forest": 0.40, "field": 0.42,
@@ -114,33 +116,35 @@ def outlines(rgb: Tensor, labels: Tensor) -> Tensor:
     return (colour * 5.0 - 0.12).clamp(0, 1).maximum(0.55 * kinds)
 
 
-def palette(rgb: Tensor, colours: int, rounds: int = 5) -> Tensor:
-    """The main colours of each picture, (n, colours, 3): k-means from the farthest points of a small copy."""
-    samples = F.adaptive_avg_pool2d(rgb, 32).flatten(2).transpose(1, 2)
-    count = len(samples)
-    rows = torch.arange(count, device=rgb.device)
+def palette(pixels: Tensor, colours: int, rounds: int = 4) -> Tensor:
+    """The main colours (n, colours, 3) of pictures (n, 3, size, size): k-means from the farthest points of a small copy."""
+    samples = F.adaptive_avg_pool2d(pixels, 32).flatten(2).transpose(1, 2)
+    rows = torch.arange(len(samples), device=pixels.device)
     chosen = [samples.mean(dim=1)]
-    nearest = torch.full(samples.shape[:2], 9.0, device=rgb.device)
+    nearest = torch.full(samples.shape[:2], 99.0, device=pixels.device)
     for _ in range(colours):
         nearest = torch.minimum(nearest, (samples - chosen[-1][:, None]).square().sum(dim=-1))
         chosen.append(samples[rows, nearest.argmax(dim=1)])
     centres = torch.stack(chosen[1:], dim=1)
     for _ in range(rounds):
-        distance = (samples[:, :, None] - centres[:, None]).square().sum(dim=-1)
-        members = F.one_hot(distance.argmin(dim=-1), colours).to(rgb.dtype)
-        counts = members.sum(dim=1)[..., None]
-        means = (members[:, :, :, None] * samples[:, :, None]).sum(dim=1) / counts.clamp(min=1)
-        centres = torch.where(counts > 0, means, centres)
+        distance = centres.square().sum(dim=-1)[:, None] - 2 * samples @ centres.transpose(1, 2)
+        members = F.one_hot(distance.argmin(dim=-1), colours).to(samples.dtype).transpose(1, 2)
+        counts = members.sum(dim=-1, keepdim=True)
+        centres = torch.where(counts > 0, members @ samples / counts.clamp(min=1), centres)
     return centres
 
 
 def flattened(rgb: Tensor, colours: int, softness: float) -> Tensor:
-    """Each pixel in the nearest of so many colours; soft where two are nearly as near, so that edges stay smooth."""
-    centres = palette(rgb, colours)
-    pixels = rgb.flatten(2)
-    distance = centres.square().sum(dim=-1)[..., None] - 2 * centres @ pixels
-    weights = torch.softmax(-distance / softness, dim=1)
-    return (centres.transpose(1, 2) @ weights).view_as(rgb)
+    """Each pixel in the nearest of so many colours; soft where two are nearly as near, so that edges stay smooth.
+
+    Near in tint rather than in brightness: an orange car on a brown street stays orange.
+    """
+    basis = torch.tensor(TINTS, device=rgb.device)
+    pixels = (basis @ rgb.flatten(2)).view_as(rgb)
+    centres = palette(pixels, colours)
+    distance = centres.square().sum(dim=-1)[..., None] - 2 * centres @ pixels.flatten(2)
+    weights = torch.softmax(distance.mul_(-1 / softness), dim=1)
+    return (torch.linalg.inv(basis) @ (centres.transpose(1, 2) @ weights)).view_as(rgb)
 
 
 def vivid(rgb: Tensor, amount: float) -> Tensor:
@@ -188,10 +192,12 @@ def watercolour(rgb: Tensor, labels: Tensor, seeds: Sequence[int]) -> Tensor:
     wander = noise(seeds, size, 16, device, 1), noise(seeds, size, 16, device, 2)
     fine = noise(seeds, size, 70, device, 3)
     wet = moved(rgb, (0.9 * wander[0] + 0.25 * fine) * scale, (0.9 * wander[1] - 0.25 * fine) * scale)
-    wash = _calmest(wet, 3)
+    # Dark scenes are painted lighter than they are: night too is a thin wash.
+    dark = (0.5 - luma(wet).mean(dim=(1, 2, 3), keepdim=True)).clamp(min=0)
+    wash = _calmest(wet, 3).clamp(min=1e-4) ** (1 - 0.9 * dark)
     rim = (blurred(luma(wash), 2) - luma(wash)).abs()
     pigment = 1 - 0.9 * rim.clamp(0, 0.25)
-    pools = 1 + 0.075 * noise(seeds, size, 7, device, 4) + 0.045 * noise(seeds, size, 24, device, 5)
+    pools = 1 + 0.055 * noise(seeds, size, 7, device, 4) + 0.03 * noise(seeds, size, 24, device, 5)
     tooth = 0.5 * noise(seeds, size, 128, device, 6) + 0.5 * noise(seeds, size, 64, device, 8)
     pale = on_paper(vivid(wash, 1.18).clamp(0, 1), 0.24)
     ink = (1 - pale) * pools * (1 + 0.10 * tooth) / pigment.clamp(min=0.5)
@@ -277,13 +283,16 @@ def neon(rgb: Tensor, labels: Tensor, seeds: Sequence[int]) -> Tensor:
     """Glowing tubes along the outlines of a dark picture."""
     device = rgb.device
     line = outlines(rgb, labels)
+    things = (labels >= FIRST_OBJECT)[:, None]
+    # A thing's own colour, not mixed with what is behind its outline.
     strongest = windowed(padded(rgb, 2, 2), 5, torch.maximum)
+    own = windowed(padded(rgb * things, 2, 2), 5, torch.maximum)
+    strongest = torch.where(things, own, strongest)
     grey = strongest.amin(dim=1, keepdim=True)
     pure = (strongest - 0.8 * grey) / (strongest.amax(dim=1, keepdim=True) - 0.8 * grey).clamp(min=0.08)
     tint = torch.tensor((0.35, 0.80, 1.0), device=device).view(1, 3, 1, 1)
     dull = (1 - 4 * (strongest.amax(dim=1, keepdim=True) - grey)).clamp(0, 1)
     pure = pure + 0.65 * dull * (tint - pure)
-    things = (labels >= FIRST_OBJECT)[:, None]
     tubes = pure * line * torch.where(things, 1.0, 0.72)
     base = rgb * torch.where(things, 0.34, 0.13) + torch.tensor((0.015, 0.01, 0.05), device=device).view(1, 3, 1, 1)
     glow = 0.9 * blurred(tubes, 2) + 0.9 * blurred(tubes, 6) + 0.5 * blurred(tubes, 14)
