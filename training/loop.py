@@ -67,6 +67,7 @@ def _worker(
 def _train(rank: int, config: Config, folder: Path, name: str, settings: Training, make: MakeTask) -> None:
     path = folder / f"{name}.pt"
     torch.set_num_threads(config.threads)
+    torch.set_float32_matmul_precision("high")
     torch.manual_seed(config.seed)
     task = make(config, folder, device.chosen(config.device))
     model = task.model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,11 @@ from training.config import Config
 from training.loop import LOG_EVERY, Running
 from training.networks.autoencoder import DOWNSCALE, Autoencoder
 from training.optimiser import Optimiser
-from training.pictures import complete_shards, shard_at
+from training.pictures import Shard, complete_shards, shard_at
 
 MEASURED_SHARDS = 4
+MOST_SHARDS = 40
+"""That are read: 40,000 pictures are enough for crops, and fit into a GPU."""
 LATENT_PENALTY = 1e-3
 
 
@@ -64,14 +67,15 @@ def run(config: Config, folder: Path) -> None:
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         step, budget = state["step"], Budget(settings.minutes, state["spent_s"])
-    crops = _crops(config, folder, place)
+    crops = Crops(settings, folder / "pictures", place)
     forward: Callable[..., Any] = torch.compile(_losses, dynamic=False) if settings.compiled else _losses
     saved = clock.now()
     while (progress := budget.progress) < 1:
         torch.manual_seed(config.seed * 1_000_003 + step)
         optimiser.zero_grad()
-        image = crops(np.random.default_rng((config.seed, step)))
-        losses = forward(settings, model, image, masks.draw(_masked_rows(settings), *_grid(settings), 0.0, place))
+        losses = forward(
+            settings, model, crops.batch(), masks.draw(_masked_rows(settings), *_grid(settings), 0.0, place)
+        )
         sum(losses.values()).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step(learning_rate(settings.learning_rate, progress, settings.minutes))
@@ -98,22 +102,34 @@ def _state(model: Autoencoder, optimiser: Optimiser, step: int, budget: Budget, 
     }
 
 
-def _crops(config: Config, folder: Path, place: torch.device) -> Callable[[np.random.Generator], Tensor]:
-    """Draws batches of random crops, from the shards that are rendered by now: rendering may still go on."""
-    settings = config.autoencoder
+class Crops:
+    """Random crops of the pictures rendered by now: rendering may still go on beside. A GPU keeps what it has read."""
 
-    def draw(rng: np.random.Generator) -> Tensor:
-        shards = list(complete_shards(folder / "pictures"))
-        pixels = shards[int(rng.integers(len(shards)))].pixels()
-        room = pixels.shape[1] - settings.crop
-        batch = np.empty((settings.batch, settings.crop, settings.crop, 3), np.uint8)
-        for row in range(settings.batch):
-            top, left = (int(offset) for offset in rng.integers(0, room + 1, 2))
-            picture = pixels[int(rng.integers(len(pixels)))]
-            batch[row] = picture[top : top + settings.crop, left : left + settings.crop]
-        return to_image(batch).to(place, memory_format=torch.channels_last)
+    def __init__(self, settings: Settings, folder: Path, place: torch.device) -> None:
+        self._settings, self._folder, self._place = settings, folder, place
+        self._read: dict[Path, Tensor] = {}
 
-    return draw
+    def batch(self) -> Tensor:
+        """(b, 3, crop, crop) in [-1, 1], all of one shard."""
+        settings = self._settings
+        shards = list(complete_shards(self._folder))[:MOST_SHARDS]
+        pixels = self._pixels(shards[int(torch.randint(len(shards), ()))])
+        rows = torch.randint(len(pixels), (settings.batch, 1, 1), device=self._place)
+        room = pixels.shape[1] - settings.crop + 1
+        top, left = torch.randint(room, (2, settings.batch, 1), device=self._place)
+        side = torch.arange(settings.crop, device=self._place)
+        crops = pixels[rows, (top + side)[:, :, None], (left + side)[:, None, :]]
+        return crops.permute(0, 3, 1, 2).float() / 127.5 - 1
+
+    def _pixels(self, shard: Shard) -> Tensor:
+        if shard.stem in self._read:
+            return self._read[shard.stem]
+        with warnings.catch_warnings():
+            # Only read: the mapping is not to be written to, which torch cannot say.
+            warnings.simplefilter("ignore", UserWarning)
+            pixels = torch.from_numpy(shard.pixels()).to(self._place)
+        self._read[shard.stem] = pixels
+        return pixels
 
 
 def _grid(settings: Settings) -> tuple[int, int]:

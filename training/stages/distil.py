@@ -12,7 +12,6 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -80,7 +79,10 @@ class Distillation:
         self.model: Denoiser = copy.deepcopy(self.teacher).train().requires_grad_(True)
         self.data = LatentData(folder / "latents", device)
         self.progress = Progress(config, folder, device)
-        self.forward: Any = torch.compile(self.model, dynamic=False) if self.settings.compiled else self.model
+        self.forward, self.ask = (
+            torch.compile(part, dynamic=False) if self.settings.compiled else part
+            for part in (self.model, self.teacher)
+        )
 
     def backward(self, workers: int, minutes: float, average: dict[str, Tensor]) -> dict[str, Tensor]:
         settings = self.settings
@@ -107,7 +109,7 @@ class Distillation:
         text, text_mask = self.data.empty_text(len(x))
         both = given.joined(given.saying(text, text_mask))
         time = time.repeat(2)
-        wanted, plain = self.teacher(x.repeat(2, 1, 1, 1), time, time, torch.ones_like(time), *both).float().chunk(2)
+        wanted, plain = self.ask(x.repeat(2, 1, 1, 1), time, time, torch.ones_like(time), *both).float().chunk(2)
         return plain + guidance[:, None, None, None] * (wanted - plain)
 
     def _by_teacher(self, x: Tensor, steps: Steps, given: Given) -> Tensor:
