@@ -131,12 +131,16 @@ def held(shown: Shown) -> set[Meaning]:
         facts.add(("relation", "above"))
     if shown.backgrounds or any(thing.relation == "behind" for thing in shown.things):
         facts.add(("behind", True))
+    if shown.setting == "town" and "river" in shown.features:
+        facts.add(("terrain", ("town", "river")))
     if "sun" in shown.sky:
         facts.add(("sun at", shown.time))
     if shown.time == "noon" and shown.weather == "clear" and "clouds" not in shown.sky:
         facts.add(("sunny", True))
     for thing in shown.things:
         facts |= {("thing", thing.kind), ("colour", thing.colour), ("count", thing.count)}
+        if thing.kind == "star":
+            facts.add(("sky", "stars"))
         facts |= {("across", thing.across), ("depth", thing.depth)}
     return facts
 

@@ -36,7 +36,7 @@ ATTEMPTS = 4
 MOST_TAGS = 5
 SAY_STYLE = 0.87
 # Of a time, where it is plain daylight and where it is anything else.
-SAY_DAYLIGHT, SAY_TIME = 0.45, 0.9
+SAY_DAYLIGHT, SAY_TIME = 0.4, 0.9
 GROUND_WORDS = ("on ", "in front ", "against ")
 SWIMMERS = ("fish", "whale")
 AIR_SETTINGS = ("sky", "underwater")
@@ -108,7 +108,7 @@ def _plan(shown: Shown, voice: Voice) -> Plan:
     main = shown.things[:1] if shown.view == "object" or voice.chance(0.97) else ()
     setting = shown.setting if not main or voice.chance(0.65 if length == "short" else 0.92) else ""
     clouded = "clouds" in shown.sky or "clouds" in shown.features
-    weather = {"": 0.0, "clear": 0.0 if clouded else more / 4, "cloudy": more}.get(shown.weather, max(more, 0.8))
+    weather = {"": 0.0, "clear": 0.0 if clouded else more / 4, "cloudy": max(more, 0.55)}.get(shown.weather, 0.92)
     return Plan(
         replace(
             shown,
@@ -120,7 +120,7 @@ def _plan(shown: Shown, voice: Voice) -> Plan:
             sky=_kept(shown.sky, more, voice),
             backgrounds=_kept(shown.backgrounds, more, voice),
             features=_kept(shown.features, max(more, 0.4), voice),
-            things=(*main, *_kept(shown.things[1:], 0.35 if length == "short" else 0.85, voice)) if main else (),
+            things=(*main, *_kept(shown.things[1:], 0.5 if length == "short" else 0.9, voice)) if main else (),
         ),
         length,
     )
@@ -200,8 +200,7 @@ def _scene(shown: Shown, voice: Voice) -> str:
     plan = _plan(shown, voice)
     said = plan.shown
     draft, adjective = _scene_head(shown, plan, voice)
-    if adjective in ("weather", "season", "time"):
-        said = replace(said, **{adjective: ""})
+    said = _without(said, adjective)
     took_in = _add_time(draft, said, _is_sunny(shown), voice)
     facts: list[Forms] = [words.SKY[key] if key != "sun" else _sun(shown) for key in said.sky]
     if said.weather and not took_in:
@@ -215,6 +214,19 @@ def _scene(shown: Shown, voice: Voice) -> str:
     draft.items_first = len(draft.items) == 1 and voice.chance(0.5)
     _add_style(draft, said.style if adjective != "style" else "", voice)
     return draft.fitted()
+
+
+def _without(said: Shown, fact: str) -> Shown:
+    """Without the fact that an adjective has said already."""
+    match fact:
+        case "time":
+            return replace(said, time="")
+        case "weather":
+            return replace(said, weather="")
+        case "season":
+            return replace(said, season="")
+        case _:
+            return said
 
 
 def _sun(shown: Shown) -> Forms:
@@ -284,7 +296,7 @@ def _verb(main: Thing, plan: Plan, voice: Voice) -> str:
 
 
 def _side(thing: Thing, voice: Voice) -> str:
-    said = thing.across and voice.chance(0.15 if thing.across == "centre" else 0.5)
+    said = thing.across and voice.chance(0.15 if thing.across == "centre" else 0.6)
     return voice.pick(words.ACROSS[thing.across]) if said else ""
 
 
