@@ -72,7 +72,7 @@ def _area(place: str, across: tuple[float, float], room: Room, horizon: float) -
 
 def _poses(thing: Thing, area: _Area, scale: float, rng: np.random.Generator) -> list[Pose]:
     traits = TRAITS[thing.kind]
-    wanted = float(rng.uniform(*traits.near)) * scale * {"far": 0.55, "near": 1.15}.get(thing.depth, 1.0)
+    wanted = float(rng.uniform(*traits.near)) * scale * {"far": 0.62, "near": 1.15}.get(thing.depth, 1.0)
     facing = 1.0 if rng.random() < 0.5 else -1.0
     rows = max(_layouts(thing.count), key=lambda rows: _fitting(traits, area, rows, wanted))
     size = _fitting(traits, area, rows, wanted)

@@ -37,10 +37,18 @@ CHUNK = {"cpu": 4, "cuda": 256}
 def rasterise(pens: Sequence[Pen], size: int, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
     """Draw display lists. Returns rgb (n, 3, size, size) float32 in [0, 1] and labels (n, size, size) uint8."""
     device = torch.device(device)
-    step = CHUNK.get(device.type, 64)
+    rgb = torch.empty(len(pens), 3, size, size, device=device)
+    labels = torch.empty(len(pens), size, size, dtype=torch.uint8, device=device)
     with torch.no_grad(), _full_precision():
-        parts = [_draw(pens[start : start + step], size, device) for start in range(0, len(pens), step)]
-    return torch.cat([rgb for rgb, _ in parts]), torch.cat([labels for _, labels in parts])
+        for chunk in chunks(len(pens), device):
+            rgb[chunk], labels[chunk] = _draw(pens[chunk], size, device)
+    return rgb, labels
+
+
+def chunks(count: int, device: torch.device) -> Iterator[slice]:
+    """Parts of a batch that suit the device's memory."""
+    step = CHUNK.get(device.type, 64)
+    return (slice(start, min(count, start + step)) for start in range(0, count, step))
 
 
 @contextmanager

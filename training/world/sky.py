@@ -45,9 +45,9 @@ OVERCAST: dict[str, Stops] = {
 }
 AMBIENT: dict[str, RGB] = {
     "noon": (1.0, 1.0, 1.0),
-    "dawn": (1.0, 0.92, 0.90),
-    "sunset": (0.96, 0.76, 0.68),
-    "night": (0.50, 0.54, 0.72),
+    "dawn": (1.0, 0.94, 0.91),
+    "sunset": (0.99, 0.83, 0.75),
+    "night": (0.60, 0.63, 0.79),
 }
 DIMMER = {"clear": 1.0, "cloudy": 0.94, "storm": 0.72, "rain": 0.84, "snowfall": 0.96, "fog": 0.95}
 CLOUDS: dict[str, tuple[RGB, RGB]] = {
