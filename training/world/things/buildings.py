@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
 
-from ..palette import PAINTS, darker, lighter, mix, varied
-from ..pen import RGB, Fill
+from training.world.palette import PAINTS, darker, lighter, mix, varied
+from training.world.pen import RGB, Fill
+
 from .form import CREAM, DARK, GLASS, GOLD, SLATE, STONE, TILES, WOOD, Form, down, flat, paint, pick, thing
 
 WALL_PAINTS = ("", "red", "orange", "yellow", "green", "blue", "pink", "brown", "white", "grey")
@@ -54,7 +56,7 @@ def battlement(
     form.shape(points, fill)
 
 
-@thing("house", ("land", "street"), WALL_PAINTS, (0.36, 0.52), (-0.68, 0.72, -0.01, 1.02), 1.2)
+@thing("house", ("land", "street"), WALL_PAINTS, (0.36, 0.52), (-0.66, 0.71, -0.01, 1.02), 1.2)
 def house(form: Form, colour: str, rng: np.random.Generator) -> None:
     """A gabled house at an angle, so that a lit and a shaded wall show; or one seen from its long side."""
     wall = paint(rng, colour, CREAM, (0.88, 0.72, 0.55), (0.80, 0.50, 0.38), (0.72, 0.78, 0.80), (0.90, 0.82, 0.62))
@@ -108,7 +110,9 @@ def long_house(form: Form, rng: np.random.Generator, wall: RGB, roof: RGB, trim:
         window(form, rng, 0, eave + 0.13, 0.14, 0.15, trim)
 
 
-@thing("castle", ("land",), ("", "grey", "white", "brown", "pink", "black"), (0.48, 0.66), (-0.68, 0.68, -0.01, 1.08), 1.2)
+@thing(
+    "castle", ("land",), ("", "grey", "white", "brown", "pink", "black"), (0.48, 0.66), (-0.69, 0.69, -0.01, 1.09), 1.2
+)
 def castle(form: Form, colour: str, rng: np.random.Generator) -> None:
     stone = paint(rng, colour, STONE, (0.70, 0.63, 0.52), (0.55, 0.55, 0.58), (0.80, 0.75, 0.66))
     roof = varied(rng, pick(rng, (0.23, 0.33, 0.55), (0.62, 0.22, 0.18), SLATE)) if not colour else darker(stone, 0.55)
@@ -119,17 +123,45 @@ def castle(form: Form, colour: str, rng: np.random.Generator) -> None:
     battlement(form, -0.46, 0.46, 0, 0.46, form.across(darker(stone, 0.93), 0.16), 7, 0.14)
     inner = float(rng.uniform(0.5, 0.62))
     for side in (-1, 1):
-        tower(form, rng, side * 0.26, 0.13, inner, stone, roof if pointed and rng.random() < 0.5 else None, inner + 0.24, None)
+        tower(
+            form,
+            rng,
+            side * 0.26,
+            0.13,
+            inner,
+            stone,
+            roof if pointed and rng.random() < 0.5 else None,
+            inner + 0.24,
+            None,
+        )
     for side in (-1, 1):
         outer = float(rng.uniform(0.5, 0.6))
-        tower(form, rng, side * 0.53, 0.21, outer, stone, roof if pointed else None, outer + 0.3, flag if pointed else None)
+        tower(
+            form,
+            rng,
+            side * 0.53,
+            0.21,
+            outer,
+            stone,
+            roof if pointed else None,
+            outer + 0.3,
+            flag if pointed else None,
+        )
     arch(form, 0, 0, 0.26, 0.32, flat(darker(stone, 0.6)))
     arch(form, 0, 0, 0.2, 0.28, form.pane(rng, (0.22, 0.15, 0.12), 1.0) if form.night else flat((0.20, 0.14, 0.12)))
     form.glow(0, 0.15, 0.2, 0.25)
 
 
 def tower(
-    form: Form, rng: np.random.Generator, x: float, across: float, up: float, stone: RGB, roof: RGB | None, peak: float, flag: RGB | None
+    form: Form,
+    rng: np.random.Generator,
+    x: float,
+    across: float,
+    up: float,
+    stone: RGB,
+    roof: RGB | None,
+    peak: float,
+    flag: RGB | None,
 ) -> None:
     """A round tower to the height `up`, with teeth or a pointed roof up to `peak`, a slit, perhaps a flag."""
     half = across / 2
@@ -147,10 +179,12 @@ def tower(
     arch(form, x, up * 0.68, across * 0.26, across * 0.5, form.pane(rng, (0.16, 0.17, 0.22)))
 
 
-@thing("lighthouse", ("land",), ("", "white", "red", "blue", "yellow"), (0.6, 0.78), (-0.36, 0.40, -0.01, 1.02), 0.45)
+@thing("lighthouse", ("land",), ("", "white", "red", "blue", "yellow"), (0.6, 0.78), (-0.21, 0.41, -0.01, 1.02), 0.45)
 def lighthouse(form: Form, colour: str, rng: np.random.Generator) -> None:
     body = paint(rng, colour, (0.95, 0.94, 0.91))
-    band = varied(rng, (0.93, 0.92, 0.90) if colour not in ("", "white") else PAINTS[pick(rng, "red", "red", "black", "blue")])
+    band = varied(
+        rng, (0.93, 0.92, 0.90) if colour not in ("", "white") else PAINTS[pick(rng, "red", "red", "black", "blue")]
+    )
     foot, top = float(rng.uniform(0.15, 0.19)), float(rng.uniform(0.09, 0.11))
     high = 0.74
 
@@ -175,13 +209,18 @@ def lighthouse(form: Form, colour: str, rng: np.random.Generator) -> None:
     form.block(-0.065, 0.065, high + 0.03, high + 0.14, lamp)
     for x in (-0.07, 0.0, 0.07):
         form.stroke(((x, high + 0.03), (x, high + 0.14)), 0.016, flat(darker(cap, 0.7)))
-    form.shape(((-0.1, high + 0.14), (-0.06, high + 0.2), (0, high + 0.24), (0.06, high + 0.2), (0.1, high + 0.14)), form.across(cap, 0.4))
+    form.shape(
+        ((-0.1, high + 0.14), (-0.06, high + 0.2), (0, high + 0.24), (0.06, high + 0.2), (0.1, high + 0.14)),
+        form.across(cap, 0.4),
+    )
     form.stroke(((0, high + 0.23), (0, 1.0)), 0.014, flat(cap))
     form.glow(0, high + 0.085, 0.12, 0.9)
     form.glow(0, high + 0.085, 0.4, 0.3)
 
 
-@thing("windmill", ("land",), ("", "white", "red", "brown", "blue", "green"), (0.56, 0.74), (-0.48, 0.48, -0.01, 1.07), 0.45)
+@thing(
+    "windmill", ("land",), ("", "white", "red", "brown", "blue", "green"), (0.56, 0.74), (-0.46, 0.5, -0.01, 1.08), 0.45
+)
 def windmill(form: Form, colour: str, rng: np.random.Generator) -> None:
     body = paint(rng, colour, (0.86, 0.80, 0.70), (0.72, 0.60, 0.48), (0.90, 0.89, 0.85), (0.66, 0.36, 0.28))
     cap = varied(rng, (0.36, 0.24, 0.19)) if colour not in ("brown",) else darker(body, 0.6)
@@ -208,7 +247,7 @@ def windmill(form: Form, colour: str, rng: np.random.Generator) -> None:
     form.glow(0, 0.4, 0.25, 0.25)
 
 
-@thing("tower", ("land",), ("", "grey", "brown", "white", "red"), (0.6, 0.78), (-0.3, 0.3, -0.01, 1.04), 0.4)
+@thing("tower", ("land",), ("", "grey", "brown", "white", "red"), (0.6, 0.78), (-0.25, 0.25, -0.01, 1.05), 0.4)
 def clock_or_keep(form: Form, colour: str, rng: np.random.Generator) -> None:
     """A square clock tower with a steep roof, or a round keep with teeth."""
     stone = paint(rng, colour, STONE, (0.70, 0.60, 0.48), (0.66, 0.42, 0.33), (0.78, 0.74, 0.66))
@@ -240,7 +279,14 @@ def clock_or_keep(form: Form, colour: str, rng: np.random.Generator) -> None:
     form.glow(0, 0.59, 0.2, 0.4)
 
 
-@thing("church", ("land",), ("", "white", "red", "yellow", "brown", "grey", "blue"), (0.54, 0.72), (-0.44, 0.56, -0.01, 1.03), 0.85)
+@thing(
+    "church",
+    ("land",),
+    ("", "white", "red", "yellow", "brown", "grey", "blue"),
+    (0.54, 0.72),
+    (-0.41, 0.57, -0.01, 1.05),
+    0.85,
+)
 def church(form: Form, colour: str, rng: np.random.Generator) -> None:
     wall = paint(rng, colour, (0.95, 0.93, 0.88), (0.85, 0.78, 0.66), (0.72, 0.68, 0.62))
     roof = roof_tone(rng, colour)
@@ -257,9 +303,17 @@ def church(form: Form, colour: str, rng: np.random.Generator) -> None:
         form.shape(((-0.39, shoulder), (-0.23, 0.93), (-0.07, shoulder)), form.across(roof, 0.42))
     else:
         form.blob(
-            ((-0.38, shoulder, 1), (-0.38, shoulder + 0.1), (-0.27, shoulder + 0.18), (-0.23, 0.93, 1), (-0.19, shoulder + 0.18),
-             (-0.08, shoulder + 0.1), (-0.08, shoulder, 1)), form.across(roof, 0.42),
-        )  # fmt: skip
+            (
+                (-0.38, shoulder, 1),
+                (-0.38, shoulder + 0.1),
+                (-0.27, shoulder + 0.18),
+                (-0.23, 0.93, 1),
+                (-0.19, shoulder + 0.18),
+                (-0.08, shoulder + 0.1),
+                (-0.08, shoulder, 1),
+            ),
+            form.across(roof, 0.42),
+        )
     form.stroke(((-0.23, 0.92), (-0.23, 1.02)), 0.018, flat(GOLD))
     form.stroke(((-0.265, 0.985), (-0.195, 0.985)), 0.018, flat(GOLD))
     form.disc(-0.23, 0.37, 0.05, 0.05, form.pane(rng, glass))
@@ -268,7 +322,15 @@ def church(form: Form, colour: str, rng: np.random.Generator) -> None:
     form.glow(0.15, 0.16, 0.2, 0.22)
 
 
-@thing("bridge", ("water", "land"), ("", "red", "grey", "brown", "orange", "white", "green"), (0.26, 0.36), (-1.3, 1.3, -0.01, 1.02), 2.4, False)
+@thing(
+    "bridge",
+    ("water", "land"),
+    ("", "red", "grey", "brown", "orange", "white", "green"),
+    (0.26, 0.36),
+    (-1.33, 1.33, -0.08, 1.02),
+    2.4,
+    False,
+)
 def bridge(form: Form, colour: str, rng: np.random.Generator) -> None:
     """An arched bridge of stone, or one that hangs from two towers."""
     if rng.random() < 0.5 and colour != "brown":
@@ -287,7 +349,11 @@ def hanging_bridge(form: Form, steel: RGB, rng: np.random.Generator) -> None:
             form.stroke(((x, deck), (x, y)), 0.02, flat(lighter(steel, 0.2)))
     for side in (-1, 1):
         for out in (0.18, 0.36):
-            form.stroke(((side * (stand + out), deck), (side * (stand + out), 0.96 - 0.95 * out)), 0.02, flat(lighter(steel, 0.2)))
+            form.stroke(
+                ((side * (stand + out), deck), (side * (stand + out), 0.96 - 0.95 * out)),
+                0.02,
+                flat(lighter(steel, 0.2)),
+            )
         form.stroke(((side * stand, 0.96), (side * 1.27, deck + 0.04)), 0.04, flat(steel))
         for leg in (-0.055, 0.055):
             form.block(side * stand + leg - 0.035, side * stand + leg + 0.035, 0, 1.0, form.across(steel, 0.4))
@@ -316,7 +382,7 @@ def stone_bridge(form: Form, stone: RGB, rng: np.random.Generator) -> None:
         return [(middle + half * math.cos(turn), crown * math.sin(turn)) for turn in (ARCH if arches < 3 else VAULT)]
 
     spans = []
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in itertools.pairwise(edges):
         gap = 0.07 if arches > 1 else 0.0
         spans.append((left + gap, right - gap, 0.72 if arches == 1 else 0.64))
     for left, right, crown in spans:
@@ -333,13 +399,25 @@ def stone_bridge(form: Form, stone: RGB, rng: np.random.Generator) -> None:
         form.glow(x, top(x) + 0.02, 0.14, 0.4)
 
 
-@thing("skyscraper", ("land", "street"), ("", "blue", "grey", "white", "black", "brown"), (0.64, 0.82), (-0.26, 0.26, -0.01, 1.04), 0.45)
+@thing(
+    "skyscraper",
+    ("land", "street"),
+    ("", "blue", "grey", "white", "black", "brown"),
+    (0.64, 0.82),
+    (-0.24, 0.24, -0.01, 1.04),
+    0.45,
+)
 def skyscraper(form: Form, colour: str, rng: np.random.Generator) -> None:
     """Two walls of a tower block, narrowing in steps, with rows of windows."""
     wall = paint(rng, colour, (0.45, 0.56, 0.68), (0.62, 0.60, 0.58), (0.74, 0.66, 0.56), (0.36, 0.44, 0.52))
     glass = darker(wall, 0.62) if max(wall) > 0.3 else lighter(wall, 0.3)
     split = float(rng.uniform(0.03, 0.09))
-    levels = pick(rng, ((0.0, 0.93, 1.0),), ((0.0, 0.6, 1.0), (0.6, 0.84, 0.72), (0.84, 0.92, 0.4)), ((0.0, 0.74, 1.0), (0.74, 0.9, 0.66)))
+    levels = pick(
+        rng,
+        ((0.0, 0.93, 1.0),),
+        ((0.0, 0.6, 1.0), (0.6, 0.84, 0.72), (0.84, 0.92, 0.4)),
+        ((0.0, 0.74, 1.0), (0.74, 0.9, 0.66)),
+    )
     for bottom, top, share in levels:
         left, right, edge = -0.22 * share, 0.22 * share, split * share
         slope = 0.02 * share
@@ -352,7 +430,10 @@ def skyscraper(form: Form, colour: str, rng: np.random.Generator) -> None:
             storey(form, rng, (edge + 0.02, right - 0.02), y, glass)
     peak, share = levels[-1][1:]
     if rng.random() < 0.5:
-        form.shape(((-0.1 * share, peak - 0.01), (split * share, min(peak + 0.08, 0.99)), (0.2 * share, peak - 0.01)), form.across(darker(wall, 0.8), 0.4))
+        form.shape(
+            ((-0.1 * share, peak - 0.01), (split * share, min(peak + 0.08, 0.99)), (0.2 * share, peak - 0.01)),
+            form.across(darker(wall, 0.8), 0.4),
+        )
     form.stroke(((split * share, peak), (split * share, 1.02)), 0.022, flat(darker(wall, 0.7)), 0.01)
     form.block(-0.06, 0.03, 0, 0.04, form.pane(rng, lit=1.0))
     form.glow(0, 0.45, 0.25, 0.15)
@@ -367,7 +448,14 @@ def storey(form: Form, rng: np.random.Generator, span: tuple[float, float], y: f
         form.block(max(left, start - 0.03), min(right, end + 0.03), y, y + 0.05, form.pane(rng, lit=1.0))
 
 
-@thing("tent", ("land",), ("", "red", "orange", "yellow", "green", "blue", "purple", "white", "brown"), (0.34, 0.48), (-0.86, 0.96, -0.03, 1.04), 1.6)
+@thing(
+    "tent",
+    ("land",),
+    ("", "red", "orange", "yellow", "green", "blue", "purple", "white", "brown"),
+    (0.34, 0.48),
+    (-0.78, 0.97, -0.03, 1.05),
+    1.6,
+)
 def tent(form: Form, colour: str, rng: np.random.Generator) -> None:
     """A ridge tent at an angle, its door open; or a tipi."""
     cloth = paint(rng, colour, (0.93, 0.53, 0.22), (0.32, 0.52, 0.36), (0.88, 0.80, 0.62))
@@ -394,18 +482,32 @@ def tent(form: Form, colour: str, rng: np.random.Generator) -> None:
     form.glow(-0.22, 0.25, 0.28, 0.4)
 
 
-@thing("barn", ("land",), ("", "red", "white", "brown", "green", "grey", "blue"), (0.4, 0.54), (-0.62, 0.86, -0.01, 1.02), 1.3)
+@thing(
+    "barn",
+    ("land",),
+    ("", "red", "white", "brown", "green", "grey", "blue"),
+    (0.4, 0.54),
+    (-0.62, 0.87, -0.01, 1.02),
+    1.3,
+)
 def barn(form: Form, colour: str, rng: np.random.Generator) -> None:
     """A barn with a broken gable and a braced door; perhaps a silo."""
     wall = paint(rng, colour, (0.68, 0.17, 0.14))
-    roof = varied(rng, pick(rng, (0.42, 0.42, 0.45), (0.33, 0.26, 0.24), (0.55, 0.56, 0.58)) if colour != "grey" else (0.30, 0.26, 0.26))
+    roof = varied(
+        rng,
+        pick(rng, (0.42, 0.42, 0.45), (0.33, 0.26, 0.24), (0.55, 0.56, 0.58))
+        if colour != "grey"
+        else (0.30, 0.26, 0.26),
+    )
     trim = (0.96, 0.95, 0.92) if colour != "white" else (0.40, 0.28, 0.22)
     gable = ((-0.54, 0.5), (-0.44, 0.74), (-0.16, 0.94), (0.12, 0.74), (0.22, 0.5))
     if rng.random() < 0.5:
         form.block(0.6, 0.84, 0, 0.86, form.across((0.70, 0.72, 0.75), 0.45))
         form.mirrored(((0.13, 0.85, 1), (0.1, 0.95), (0, 1.0)), form.across((0.55, 0.57, 0.62), 0.45), x=0.72)
     form.block(0.2, 0.7, 0, 0.52, form.face(wall, 1))
-    form.shape(((0.24, 0.47), (0.14, 0.74), (-0.16, 0.95), (0.48, 0.95), (0.66, 0.76), (0.74, 0.47)), form.face(roof, 0.5))
+    form.shape(
+        ((0.24, 0.47), (0.14, 0.74), (-0.16, 0.95), (0.48, 0.95), (0.66, 0.76), (0.74, 0.47)), form.face(roof, 0.5)
+    )
     form.stroke(((0.12, 0.74), (0.66, 0.75)), 0.025, flat(darker(roof, 0.7)))
     form.shape(((-0.54, 0), *gable, (0.22, 0)), form.face(wall, -1))
     form.stroke(((-0.58, 0.46), *gable[1:4], (0.26, 0.46)), 0.05, flat(trim))

@@ -12,9 +12,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from ..description import LABELS
-from ..palette import PAINTS, darker, lighter, varied
-from ..pen import MOST_POINTS, RGB, Fill, Pen, Point, Pose
+from training.world.description import LABELS
+from training.world.palette import PAINTS, darker, lighter, varied
+from training.world.pen import MOST_POINTS, RGB, Fill, Pen, Point, Pose
 
 Draw = Callable[[Pen, Pose, str, np.random.Generator], None]
 Drawing = Callable[["Form", str, np.random.Generator], None]
@@ -118,12 +118,12 @@ class Form:
 
     def across(self, rgb: RGB, depth: float = 0.3) -> Fill:
         """The colour on something round that stands: brighter where the light is."""
-        bright, dark = lighter(rgb, depth * 0.5), darker(rgb, 1 - depth)
+        bright, dark = lighter(rgb, depth * 0.5), shaded(rgb, depth)
         return Fill(dark, bright, "x") if self.lit * self.pose.facing > 0 else Fill(bright, dark, "x")
 
     def face(self, rgb: RGB, side: float) -> Fill:
         """The colour on a wall that looks to one side (-1 behind, 1 ahead): in the light or in the shade."""
-        tone = lighter(rgb, 0.08) if side * self.lit > 0 else darker(rgb, 0.74)
+        tone = lighter(rgb, 0.08) if side * self.lit > 0 else shaded(rgb, 0.26)
         return Fill(tone, darker(tone, 0.9))
 
     def pane(self, rng: np.random.Generator, glass: RGB = GLASS, lit: float = 0.75) -> Fill:
@@ -135,7 +135,17 @@ class Form:
 
 def down(rgb: RGB, depth: float = 0.3) -> Fill:
     """The colour with light from above: brighter at the top, in the shade below."""
-    return Fill(lighter(rgb, depth * 0.5), darker(rgb, 1 - depth))
+    return Fill(lighter(rgb, depth * 0.5), shaded(rgb, depth))
+
+
+def shaded(rgb: RGB, depth: float) -> RGB:
+    """The colour in the shade. White takes little of it, or it would be grey; warm colours keep their red, or they would be brown."""
+    red, green, blue = rgb
+    if min(rgb) > 0.8:
+        return darker(rgb, 1 - depth * 0.5)
+    if red > 0.7 and red - blue > 0.5:
+        return red * (1 - depth * 0.55), green * (1 - depth * (0.75 if green > 0.65 else 1.0)), blue * (1 - depth)
+    return darker(rgb, 1 - depth)
 
 
 def flat(rgb: RGB) -> Fill:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..palette import PAINTS, darker, lighter, mix, varied
-from ..pen import RGB, Fill
+from training.world.palette import PAINTS, darker, lighter, mix, varied
+from training.world.pen import RGB, Fill
+
 from .form import Form, down, flat, paint, pick, thing
 
 BARK: RGB = (0.38, 0.26, 0.18)
@@ -34,7 +35,14 @@ def trunk(form: Form, up: float, width: float, bark: RGB, bend: float = 0.0) -> 
     form.shape(((-width, -0.005), (-width * 0.3, 0.08), (width * 0.3, 0.08), (width, -0.005)), form.across(bark, 0.4))
 
 
-@thing("tree", ("land", "street"), ("", "green", "orange", "red", "yellow", "white"), (0.5, 0.74), (-0.56, 0.56, -0.02, 1.05), 0.2)
+@thing(
+    "tree",
+    ("land", "street"),
+    ("", "green", "orange", "red", "yellow", "white"),
+    (0.5, 0.74),
+    (-0.56, 0.56, -0.02, 1.03),
+    0.2,
+)
 def tree(form: Form, colour: str, rng: np.random.Generator) -> None:
     """A broad-leaved tree: round, spreading or tall."""
     leaf = paint(rng, colour, *GREENS)
@@ -44,15 +52,42 @@ def tree(form: Form, colour: str, rng: np.random.Generator) -> None:
     for side in (-1, 1):
         form.stroke(((0, 0.34), (side * 0.2, 0.56)), 0.05, flat(darker(bark, 0.85)), 0.025)
     if shape == 0:
-        puffs = [(-0.22, 0.58, 0.22), (0.22, 0.58, 0.22), (0, 0.54, 0.2), (-0.15, 0.74, 0.21), (0.17, 0.74, 0.2), (0, 0.82, 0.19)]
+        puffs = [
+            (-0.22, 0.58, 0.22),
+            (0.22, 0.58, 0.22),
+            (0, 0.54, 0.2),
+            (-0.15, 0.74, 0.21),
+            (0.17, 0.74, 0.2),
+            (0, 0.82, 0.19),
+        ]
     elif shape == 1:
-        puffs = [(-0.33, 0.6, 0.18), (0.34, 0.6, 0.18), (-0.12, 0.6, 0.2), (0.13, 0.6, 0.2), (-0.2, 0.76, 0.19), (0.2, 0.77, 0.18), (0, 0.83, 0.17)]
+        puffs = [
+            (-0.33, 0.6, 0.18),
+            (0.34, 0.6, 0.18),
+            (-0.12, 0.6, 0.2),
+            (0.13, 0.6, 0.2),
+            (-0.2, 0.76, 0.19),
+            (0.2, 0.77, 0.18),
+            (0, 0.83, 0.17),
+        ]
     else:
-        puffs = [(-0.14, 0.46, 0.18), (0.15, 0.47, 0.17), (-0.17, 0.64, 0.18), (0.17, 0.65, 0.18), (0, 0.58, 0.18), (-0.05, 0.8, 0.18), (0.07, 0.82, 0.16)]
-    crown(form, [(x + float(rng.normal(0, 0.012)), y + float(rng.normal(0, 0.008)), radius) for x, y, radius in puffs], leaf)
+        puffs = [
+            (-0.14, 0.46, 0.18),
+            (0.15, 0.47, 0.17),
+            (-0.17, 0.64, 0.18),
+            (0.17, 0.65, 0.18),
+            (0, 0.58, 0.18),
+            (-0.05, 0.8, 0.18),
+            (0.07, 0.82, 0.16),
+        ]
+    crown(
+        form,
+        [(x + float(rng.normal(0, 0.012)), y + float(rng.normal(0, 0.008)), radius) for x, y, radius in puffs],
+        leaf,
+    )
 
 
-@thing("pine", ("land",), ("", "green", "white", "blue"), (0.52, 0.76), (-0.38, 0.38, -0.02, 1.02), 0.12)
+@thing("pine", ("land",), ("", "green", "white", "blue"), (0.52, 0.76), (-0.38, 0.38, -0.01, 1.02), 0.12)
 def pine(form: Form, colour: str, rng: np.random.Generator) -> None:
     """A conifer of drooping tiers; a white one carries snow."""
     leaf = paint(rng, "" if colour == "white" else colour, (0.10, 0.36, 0.24), (0.14, 0.42, 0.26), (0.12, 0.34, 0.30))
@@ -61,18 +96,33 @@ def pine(form: Form, colour: str, rng: np.random.Generator) -> None:
     spread = float(rng.uniform(0.27, 0.36))
     for tier in range(tiers):
         share = tier / tiers
-        low = 0.11 + 0.86 * share * 0.86
-        high = min(1.0, low + 0.95 / tiers)
+        low = 0.11 + 0.74 * share
+        high = 1.0 if tier == tiers - 1 else low + 0.98 / tiers
         half = spread * (1 - share * 0.78)
         tone = mix(darker(leaf, 0.85), lighter(leaf, 0.12), share)
         skirt(form, half, low, high, down(tone, 0.35))
-        shade = [(0, high), (-form.lit * half * 0.95, low + 0.01), (-form.lit * half * 0.3, low - 0.02), (-form.lit * half * 0.1, low)]
+        shade = [
+            (0, high),
+            (-form.lit * half * 0.95, low + 0.01),
+            (-form.lit * half * 0.3, low - 0.02),
+            (-form.lit * half * 0.1, low),
+        ]
         form.shape(shade, flat(darker(tone, 0.7)))
         if colour == "white":
             snow = (0.95, 0.97, 1.0)
             rise = (high - low) * 0.3
-            form.shape(((0, high), (-half * 0.98, low + 0.015), (-half * 0.55, low + rise), (-half * 0.2, low + rise * 0.5),
-                        (half * 0.15, low + rise * 1.1), (half * 0.5, low + rise * 0.5), (half * 0.98, low + 0.015)), down(snow, 0.12))  # fmt: skip
+            form.shape(
+                (
+                    (0, high),
+                    (-half * 0.98, low + 0.015),
+                    (-half * 0.55, low + rise),
+                    (-half * 0.2, low + rise * 0.5),
+                    (half * 0.15, low + rise * 1.1),
+                    (half * 0.5, low + rise * 0.5),
+                    (half * 0.98, low + 0.015),
+                ),
+                down(snow, 0.12),
+            )
 
 
 def skirt(form: Form, half: float, low: float, high: float, fill: Fill) -> None:
@@ -81,19 +131,25 @@ def skirt(form: Form, half: float, low: float, high: float, fill: Fill) -> None:
     form.shape([(0, high), *edge], fill)
 
 
-@thing("palm", ("land",), ("", "green"), (0.56, 0.78), (-0.5, 0.62, -0.02, 1.03), 0.14)
+@thing("palm", ("land",), ("", "green"), (0.56, 0.78), (-0.46, 0.66, -0.02, 0.98), 0.14)
 def palm(form: Form, colour: str, rng: np.random.Generator) -> None:
     leaf = paint(rng, colour, (0.20, 0.52, 0.24), (0.30, 0.58, 0.22), (0.14, 0.46, 0.28))
     bark = varied(rng, (0.55, 0.42, 0.28))
     lean = float(rng.uniform(0.04, 0.16))
-    top = (lean, 0.72)
-    path = ((-0.06, 0.04), (-0.05, 0.25), (lean * 0.4, 0.5), top)
+    top = (lean, 0.78)
+    path = ((-0.06, 0.04), (-0.05, 0.25), (lean * 0.4, 0.52), top)
     form.curve(path, 0.095, form.across(bark, 0.45), 0.05)
     for y in (0.12, 0.24, 0.36, 0.48, 0.6):
-        x = float(np.interp(y, (0, 0.25, 0.5, 0.72), (-0.06, -0.05, lean * 0.4, lean)))
+        x = float(np.interp(y, (0, 0.25, 0.52, 0.78), (-0.06, -0.05, lean * 0.4, lean)))
         form.stroke(((x - 0.035, y), (x + 0.035, y - 0.012)), 0.014, flat(darker(bark, 0.68)))
     for number, angle in enumerate((2.95, 0.2, 2.45, 0.68, 1.9, 1.2, 3.5, -0.35)):
-        frond(form, top, angle + float(rng.normal(0, 0.07)), float(rng.uniform(0.42, 0.5)), mix(darker(leaf, 0.75), lighter(leaf, 0.16), (number * 3 % 8) / 7))
+        frond(
+            form,
+            top,
+            angle + float(rng.normal(0, 0.07)),
+            float(rng.uniform(0.42, 0.5)),
+            mix(darker(leaf, 0.75), lighter(leaf, 0.16), (number * 3 % 8) / 7),
+        )
     for x, y in ((-0.035, -0.03), (0.035, -0.035), (0.0, -0.06)):
         form.disc(top[0] + x, top[1] + y, 0.036, 0.036, flat((0.42, 0.26, 0.14)))
 
@@ -103,7 +159,12 @@ def frond(form: Form, root: tuple[float, float], angle: float, length: float, le
     spine = []
     for step in range(6):
         t = step / 5
-        spine.append((root[0] + math.cos(angle) * length * t, min(1.0, root[1] + math.sin(angle) * length * t * 0.85 + 0.05 * t - 0.24 * length / 0.4 * t * t)))
+        spine.append(
+            (
+                root[0] + math.cos(angle) * length * t,
+                min(1.0, root[1] + math.sin(angle) * length * t * 0.85 + 0.05 * t - 0.24 * length / 0.4 * t * t),
+            )
+        )
     fingers = []
     for step in range(5, 0, -1):
         (x, y), t = spine[step], step / 5
@@ -114,27 +175,56 @@ def frond(form: Form, root: tuple[float, float], angle: float, length: float, le
     form.stroke(spine, 0.02, flat(lighter(leaf, 0.2)), 0.008)
 
 
-@thing("birch", ("land",), ("", "green", "yellow"), (0.56, 0.78), (-0.42, 0.42, -0.02, 1.03), 0.14)
+@thing("birch", ("land",), ("", "green", "yellow"), (0.56, 0.78), (-0.4, 0.42, -0.01, 1.04), 0.14)
 def birch(form: Form, colour: str, rng: np.random.Generator) -> None:
     """White trunks with dark marks under a light, loose crown."""
     leaf = paint(rng, colour, (0.50, 0.68, 0.26), (0.42, 0.64, 0.28))
-    puffs = [(-0.2, 0.56, 0.13), (0.21, 0.6, 0.13), (-0.23, 0.72, 0.15), (0.23, 0.76, 0.14), (0.0, 0.87, 0.14), (-0.1, 0.8, 0.14), (0.09, 0.7, 0.15)]
-    behind = [(x * 0.8, y + 0.01, radius) for x, y, radius in puffs[2:]]
-    crown(form, behind, darker(leaf, 0.85))
+    behind = [
+        (-0.17, 0.6, 0.15),
+        (0.18, 0.62, 0.15),
+        (0.0, 0.56, 0.14),
+        (-0.14, 0.78, 0.15),
+        (0.15, 0.8, 0.14),
+        (0.0, 0.88, 0.12),
+    ]
+    crown(form, behind, darker(leaf, 0.82))
     stems = pick(rng, (0.0,), (-0.06, 0.07))
     for number, x in enumerate(stems):
         bend = x * 1.4 + float(rng.uniform(-0.02, 0.02))
         width = 0.085 if len(stems) == 1 else 0.068
-        form.curve(((x, width / 2), ((x + bend) / 2, 0.4), (bend, 0.84)), width, form.across((0.94, 0.93, 0.90), 0.25), width * 0.4)
+        form.curve(
+            ((x, width / 2), ((x + bend) / 2, 0.4), (bend, 0.84)),
+            width,
+            form.across((0.94, 0.93, 0.90), 0.25),
+            width * 0.4,
+        )
         for step in range(6):
             y = 0.07 + 0.105 * step + 0.03 * number
             side = 1 if (step + number) % 2 else -1
             middle = x + (bend - x) * y / 0.84
-            form.stroke(((middle + side * width * 0.45, y), (middle - side * width * 0.05, y + 0.008)), 0.02, flat((0.16, 0.15, 0.15)), 0.008)
-    crown(form, [(x + float(rng.normal(0, 0.012)), y + float(rng.normal(0, 0.01)), radius * 0.85) for x, y, radius in puffs], leaf)
+            form.stroke(
+                ((middle + side * width * 0.45, y), (middle - side * width * 0.05, y + 0.008)),
+                0.02,
+                flat((0.16, 0.15, 0.15)),
+                0.008,
+            )
+    front = [
+        (-0.24, 0.56, 0.1),
+        (0.25, 0.6, 0.1),
+        (-0.13, 0.68, 0.11),
+        (0.14, 0.72, 0.11),
+        (-0.2, 0.82, 0.09),
+        (0.0, 0.9, 0.1),
+        (0.17, 0.87, 0.08),
+    ]
+    crown(
+        form,
+        [(x + float(rng.normal(0, 0.015)), y + float(rng.normal(0, 0.012)), radius) for x, y, radius in front],
+        leaf,
+    )
 
 
-@thing("cherry tree", ("land", "street"), ("", "pink", "white"), (0.5, 0.72), (-0.62, 0.62, -0.02, 1.03), 0.2)
+@thing("cherry tree", ("land", "street"), ("", "pink", "white"), (0.5, 0.72), (-0.59, 0.6, -0.03, 1.04), 0.2)
 def cherry_tree(form: Form, colour: str, rng: np.random.Generator) -> None:
     """Clouds of blossom over a dark, forked trunk; petals on their way down."""
     bloom = paint(rng, colour, (0.97, 0.66, 0.76), (0.96, 0.58, 0.70), (0.98, 0.76, 0.83))
@@ -143,19 +233,42 @@ def cherry_tree(form: Form, colour: str, rng: np.random.Generator) -> None:
     form.shape(((-0.12, -0.005), (-0.04, 0.09), (0.05, 0.09), (0.1, -0.005)), form.across(bark, 0.4))
     for end in ((-0.34, 0.6), (-0.1, 0.72), (0.16, 0.72), (0.36, 0.58)):
         form.curve(((-0.02, 0.33), (end[0] * 0.5, 0.46), end), 0.065, flat(bark), 0.025)
-    puffs = [(-0.4, 0.6, 0.17), (0.42, 0.6, 0.16), (-0.24, 0.74, 0.19), (0.26, 0.74, 0.19), (0.0, 0.82, 0.18), (-0.16, 0.59, 0.14), (0.19, 0.58, 0.13), (0.0, 0.68, 0.16)]
+    puffs = [
+        (-0.4, 0.6, 0.17),
+        (0.42, 0.6, 0.16),
+        (-0.24, 0.74, 0.19),
+        (0.26, 0.74, 0.19),
+        (0.0, 0.82, 0.18),
+        (-0.16, 0.59, 0.14),
+        (0.19, 0.58, 0.13),
+        (0.0, 0.68, 0.16),
+    ]
     crown(form, [(x, y + float(rng.normal(0, 0.012)), radius) for x, y, radius in puffs], bloom)
     for _ in range(7):
         x, y = float(rng.uniform(-0.5, 0.5)), float(rng.uniform(0.0, 0.42))
         form.disc(x, y, 0.018, 0.012, flat(lighter(bloom, 0.15)), float(rng.uniform(0, 3)))
 
 
-@thing("bush", ("land", "street"), ("", "green", "red", "pink", "yellow", "purple", "white"), (0.26, 0.38), (-0.86, 0.86, -0.03, 1.05), 1.4)
+@thing(
+    "bush",
+    ("land", "street"),
+    ("", "green", "red", "pink", "yellow", "purple", "white"),
+    (0.26, 0.38),
+    (-0.85, 0.88, -0.01, 1.1),
+    1.4,
+)
 def bush(form: Form, colour: str, rng: np.random.Generator) -> None:
     """A low mound of leaves, in flower where it has a colour."""
     flowers = colour not in ("", "green")
     leaf = varied(rng, GREENS[int(rng.integers(4))] if not colour else PAINTS["green"], 0.05)
-    puffs = [(-0.5, 0.32, 0.33), (0.5, 0.32, 0.33), (0, 0.36, 0.36), (-0.26, 0.58, 0.36), (0.28, 0.58, 0.36), (0.02, 0.66, 0.35)]
+    puffs = [
+        (-0.5, 0.32, 0.33),
+        (0.5, 0.32, 0.33),
+        (0, 0.36, 0.36),
+        (-0.26, 0.58, 0.36),
+        (0.28, 0.58, 0.36),
+        (0.02, 0.66, 0.35),
+    ]
     form.block(-0.6, 0.6, 0, 0.3, flat(darker(leaf, 0.65)))
     crown(form, puffs, leaf)
     if not flowers and rng.random() < 0.7:
@@ -163,9 +276,9 @@ def bush(form: Form, colour: str, rng: np.random.Generator) -> None:
     bloom = paint(rng, colour, PAINTS["red"], PAINTS["pink"], PAINTS["white"])
     spots = BLOOMS if flowers else BLOOMS[::2]
     for x, y in spots:
-        x, y = x + float(rng.normal(0, 0.03)), y + float(rng.normal(0, 0.03))
-        form.disc(x, y, 0.13, 0.12, flat(darker(bloom, 0.85)))
-        form.disc(x + form.lit * 0.02, y + 0.02, 0.1, 0.09, flat(lighter(bloom, 0.1)))
+        near_x, near_y = x + float(rng.normal(0, 0.03)), y + float(rng.normal(0, 0.03))
+        form.disc(near_x, near_y, 0.13, 0.12, flat(darker(bloom, 0.85)))
+        form.disc(near_x + form.lit * 0.02, near_y + 0.02, 0.1, 0.09, flat(lighter(bloom, 0.1)))
 
 
 BLOOMS = (
@@ -179,10 +292,26 @@ def leafy_stem(form: Form, up: float, bend: float, leaf: RGB, wide: float = 0.05
     form.curve(((0, 0.02), (bend * 0.4, up * 0.5), (bend, up)), wide, form.across(leaf, 0.35), wide * 0.75)
     for side, y, reach in ((-1, up * 0.22, 0.24), (1, up * 0.42, 0.22)):
         x = bend * y / up
-        form.blob(((x, y, 1), (x + side * reach * 0.5, y + 0.13), (x + side * reach, y + 0.17, 1), (x + side * reach * 0.6, y + 0.02)), down(leaf, 0.4))
+        form.blob(
+            (
+                (x, y, 1),
+                (x + side * reach * 0.5, y + 0.13),
+                (x + side * reach, y + 0.17, 1),
+                (x + side * reach * 0.6, y + 0.02),
+            ),
+            down(leaf, 0.4),
+        )
 
 
-def petals(form: Form, centre: tuple[float, float], count: int, reach: float, size: tuple[float, float], turn: float, tones: Sequence[RGB]) -> None:
+def petals(
+    form: Form,
+    centre: tuple[float, float],
+    count: int,
+    reach: float,
+    size: tuple[float, float],
+    turn: float,
+    tones: Sequence[RGB],
+) -> None:
     """A ring of oval petals around a centre; tones follow each other round it."""
     for number in range(count):
         angle = turn + number * math.tau / count
@@ -190,7 +319,14 @@ def petals(form: Form, centre: tuple[float, float], count: int, reach: float, si
         form.disc(x, y, *size, flat(tones[number % len(tones)]), angle)
 
 
-@thing("flower", ("land",), ("", "red", "orange", "yellow", "blue", "purple", "pink", "white"), (0.5, 0.7), (-0.36, 0.36, -0.02, 1.03), 0.08)
+@thing(
+    "flower",
+    ("land",),
+    ("", "red", "orange", "yellow", "blue", "purple", "pink", "white"),
+    (0.5, 0.7),
+    (-0.35, 0.35, -0.02, 1.02),
+    0.08,
+)
 def flower(form: Form, colour: str, rng: np.random.Generator) -> None:
     """A daisy, a poppy-like cup or a five-petalled bloom, large, on its stem."""
     bloom = paint(rng, colour, *(PAINTS[name] for name in ("red", "pink", "white", "purple", "orange")))
@@ -214,15 +350,21 @@ def flower(form: Form, colour: str, rng: np.random.Generator) -> None:
     form.disc(centre[0] + form.lit * 0.012, centre[1] + 0.012, 0.055, 0.055, flat(heart))
 
 
-@thing("sunflower", ("land",), ("",), (0.56, 0.76), (-0.38, 0.38, -0.02, 1.03), 0.08)
+@thing("sunflower", ("land",), ("",), (0.56, 0.76), (-0.36, 0.36, -0.01, 1.02), 0.08)
 def sunflower(form: Form, colour: str, rng: np.random.Generator) -> None:
     """A dark disc in a double ring of yellow rays, on a thick stalk with broad leaves."""
     ray = paint(rng, colour, (0.98, 0.77, 0.12), (0.99, 0.82, 0.20), (0.95, 0.68, 0.10))
     stem = varied(rng, (0.28, 0.50, 0.18))
     bend = float(rng.uniform(-0.04, 0.04))
-    form.curve(((0, 0), (bend * 0.3, 0.35), (bend, 0.68)), 0.065, form.across(stem, 0.4), 0.05)
+    form.curve(((0, 0.03), (bend * 0.3, 0.35), (bend, 0.68)), 0.065, form.across(stem, 0.4), 0.05)
     for side, y in ((-1, 0.16), (1, 0.3)):
-        leaf = ((0, y, 1), (side * 0.1, y + 0.16), (side * 0.24, y + 0.15), (side * 0.34, y + 0.04, 1), (side * 0.2, y - 0.05))
+        leaf = (
+            (0, y, 1),
+            (side * 0.1, y + 0.16),
+            (side * 0.24, y + 0.15),
+            (side * 0.34, y + 0.04, 1),
+            (side * 0.2, y - 0.05),
+        )
         form.blob(leaf, down(stem, 0.4))
         form.stroke(((0, y), (side * 0.28, y + 0.06)), 0.014, flat(lighter(stem, 0.25)), 0.006)
     centre = (bend, 0.7)
@@ -234,29 +376,62 @@ def sunflower(form: Form, colour: str, rng: np.random.Generator) -> None:
     form.disc(*centre, 0.06, 0.06, flat((0.24, 0.14, 0.08)))
 
 
-@thing("tulip", ("land",), ("", "red", "orange", "yellow", "pink", "purple", "white"), (0.5, 0.7), (-0.32, 0.32, -0.02, 1.03), 0.1)
+@thing(
+    "tulip",
+    ("land",),
+    ("", "red", "orange", "yellow", "pink", "purple", "white"),
+    (0.5, 0.7),
+    (-0.29, 0.29, -0.02, 1.01),
+    0.1,
+)
 def tulip(form: Form, colour: str, rng: np.random.Generator) -> None:
     bloom = paint(rng, colour, *(PAINTS[name] for name in ("red", "yellow", "pink", "orange", "purple")))
     stem = varied(rng, (0.30, 0.56, 0.26))
     bend = float(rng.uniform(-0.04, 0.04))
-    form.curve(((0, 0), (bend * 0.3, 0.3), (bend, 0.62)), 0.05, form.across(stem, 0.35))
+    form.curve(((0, 0.025), (bend * 0.3, 0.3), (bend, 0.62)), 0.05, form.across(stem, 0.35))
     for side, high in ((-1, 0.56), (1, 0.46)):
-        form.blob(((0, 0, 1), (side * 0.13, high * 0.4), (side * 0.26, high, 1), (side * 0.22, high * 0.4), (side * 0.08, 0.01)), down(stem, 0.4))
+        form.blob(
+            (
+                (0, 0, 1),
+                (side * 0.13, high * 0.4),
+                (side * 0.26, high, 1),
+                (side * 0.22, high * 0.4),
+                (side * 0.08, 0.01),
+            ),
+            down(stem, 0.4),
+        )
     wide = float(rng.uniform(0.18, 0.22))
     x = bend
     for side in (-1, 1):
-        form.blob(((x, 0.57), (x + side * wide, 0.66), (x + side * wide * 0.98, 0.82), (x + side * wide * 0.75, 0.98, 1), (x + side * 0.03, 0.84)),
-                  flat(darker(bloom, 0.72)))  # fmt: skip
+        form.blob(
+            (
+                (x, 0.57),
+                (x + side * wide, 0.66),
+                (x + side * wide * 0.98, 0.82),
+                (x + side * wide * 0.75, 0.98, 1),
+                (x + side * 0.03, 0.84),
+            ),
+            flat(darker(bloom, 0.72)),
+        )
     form.blob(((x, 0.57), (x + 0.06, 0.8), (x, 0.99, 1), (x - 0.06, 0.8)), flat(darker(bloom, 0.84)))
     for side in (-1, 1):
         tone = lighter(bloom, 0.1) if side == form.lit else darker(bloom, 0.9)
-        form.blob(((x + side * 0.02, 0.56), (x + side * wide, 0.64), (x + side * wide * 0.98, 0.78), (x + side * wide * 0.55, 0.94, 1), (x + side * 0.05, 0.8),
-                   (x - side * 0.03, 0.66)), flat(tone))  # fmt: skip
+        form.blob(
+            (
+                (x + side * 0.02, 0.56),
+                (x + side * wide, 0.64),
+                (x + side * wide * 0.98, 0.78),
+                (x + side * wide * 0.55, 0.94, 1),
+                (x + side * 0.05, 0.8),
+                (x - side * 0.03, 0.66),
+            ),
+            flat(tone),
+        )
     form.mirrored(((0.0, 0.555), (0.13, 0.62), (0.12, 0.76), (0, 0.9, 1)), down(bloom, 0.35), x)
     form.stroke(((x + form.lit * 0.05, 0.64), (x + form.lit * 0.05, 0.76)), 0.03, flat(lighter(bloom, 0.3)), 0.012)
 
 
-@thing("cactus", ("land",), ("", "green"), (0.5, 0.72), (-0.42, 0.42, -0.02, 1.05), 0.3)
+@thing("cactus", ("land",), ("", "green"), (0.5, 0.72), (-0.42, 0.42, -0.01, 1.05), 0.3)
 def cactus(form: Form, colour: str, rng: np.random.Generator) -> None:
     """A saguaro with arms, or a round one in flower."""
     green = paint(rng, colour, (0.22, 0.52, 0.28), (0.30, 0.56, 0.30), (0.20, 0.48, 0.34))
@@ -265,7 +440,11 @@ def cactus(form: Form, colour: str, rng: np.random.Generator) -> None:
         form.disc(0, 0.44, 0.4, 0.43, form.across(green, 0.45))
         for across in (0.3, 0.18, 0.06):
             for side in (-1, 1):
-                form.curve(((side * across * 0.5, 0.05), (side * across * 1.15, 0.44), (side * across * 0.4, 0.84)), 0.02, flat(darker(green, 0.68)))
+                form.curve(
+                    ((side * across * 0.5, 0.05), (side * across * 1.15, 0.44), (side * across * 0.4, 0.84)),
+                    0.02,
+                    flat(darker(green, 0.68)),
+                )
         petals(form, (0, 0.9), 6, 0.05, (0.06, 0.045), 0.2, (bloom, lighter(bloom, 0.25)))
         form.disc(0, 0.9, 0.035, 0.035, flat((0.98, 0.85, 0.3)))
         return
@@ -288,7 +467,14 @@ def cactus(form: Form, colour: str, rng: np.random.Generator) -> None:
         petals(form, (0, 0.985), 3, 0.03, (0.035, 0.03), 0.5, (bloom,))
 
 
-@thing("mushroom", ("land",), ("", "red", "brown", "orange", "white", "purple", "blue"), (0.4, 0.6), (-0.56, 0.56, -0.02, 1.03), 0.4)
+@thing(
+    "mushroom",
+    ("land",),
+    ("", "red", "brown", "orange", "white", "purple", "blue"),
+    (0.4, 0.6),
+    (-0.52, 0.52, -0.02, 1.01),
+    0.4,
+)
 def mushroom(form: Form, colour: str, rng: np.random.Generator) -> None:
     cap = paint(rng, colour, PAINTS["red"], PAINTS["red"], (0.62, 0.40, 0.24), (0.85, 0.36, 0.16))
     stem = (0.95, 0.92, 0.84)
@@ -297,11 +483,29 @@ def mushroom(form: Form, colour: str, rng: np.random.Generator) -> None:
     form.disc(0, high + 0.01, 0.44, 0.085, flat(darker((0.90, 0.82, 0.70), 0.72)))
     for step in range(-3, 4):
         form.stroke(((step * 0.06, high + 0.07), (step * 0.12, high - 0.045)), 0.016, flat((0.86, 0.78, 0.66)))
-    form.mirrored(((0.0, high + 0.05), (0.42, high - 0.01), (0.5, high + 0.08), (0.36, 0.86), (0.0, 0.99)), down(cap, 0.4))
+    form.mirrored(
+        ((0.0, high + 0.05), (0.42, high - 0.01), (0.5, high + 0.08), (0.36, 0.86), (0.0, 0.99)), down(cap, 0.4)
+    )
     form.disc(form.lit * 0.17, 0.83, 0.14, 0.055, flat(lighter(cap, 0.3)), -form.lit * 0.5)
     if colour != "white" and rng.random() < 0.85:
-        for x, y, radius in ((-0.3, high + 0.14, 0.065), (-0.12, 0.82, 0.07), (0.06, high + 0.15, 0.085), (0.3, high + 0.2, 0.065), (0.17, 0.88, 0.045)):
+        for x, y, radius in (
+            (-0.3, high + 0.14, 0.065),
+            (-0.12, 0.82, 0.07),
+            (0.06, high + 0.15, 0.085),
+            (0.3, high + 0.2, 0.065),
+            (0.17, 0.88, 0.045),
+        ):
             form.disc(x, y, radius, radius * 0.85, flat((0.97, 0.95, 0.90)))
     if rng.random() < 0.6:
-        form.shape(((-0.13, high * 0.72), (0.13, high * 0.72), (0.2, high * 0.5), (0.1, high * 0.54), (0, high * 0.48), (-0.1, high * 0.54), (-0.2, high * 0.5)),
-                   down(stem, 0.3))  # fmt: skip
+        form.shape(
+            (
+                (-0.13, high * 0.72),
+                (0.13, high * 0.72),
+                (0.2, high * 0.5),
+                (0.1, high * 0.54),
+                (0, high * 0.48),
+                (-0.1, high * 0.54),
+                (-0.2, high * 0.5),
+            ),
+            down(stem, 0.3),
+        )

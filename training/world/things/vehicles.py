@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from ..palette import PAINTS, darker, lighter, varied
-from ..pen import RGB, Fill
+from training.world.palette import PAINTS, darker, lighter, varied
+from training.world.pen import RGB, Fill
+
 from .form import CREAM, DARK, GOLD, STEEL, Form, down, flat, paint, pick, thing
 
 CAR_PAINTS = ("", "red", "orange", "yellow", "green", "blue", "purple", "pink", "white", "black", "grey", "brown")
@@ -28,43 +31,94 @@ def lamps(form: Form, front: tuple[float, float], back: tuple[float, float], rad
     form.glow(back[0], back[1], radius * 3, 0.5, (1.0, 0.15, 0.1))
 
 
-@thing("car", ("street", "land"), CAR_PAINTS, (0.26, 0.38), (-1.22, 1.22, -0.02, 1.04), 2.1)
+@thing("car", ("street", "land"), CAR_PAINTS, (0.26, 0.38), (-1.19, 1.21, -0.01, 1.04), 2.1)
 def car(form: Form, colour: str, rng: np.random.Generator) -> None:
     """A saloon, a small round car, or a van-like one."""
     body = paint(rng, colour, *(PAINTS[name] for name in ("red", "blue", "yellow", "white", "green", "orange")))
     kind = int(rng.integers(3))
     low = darker(body, 0.6)
+    outline: Sequence[tuple[float, ...]]
     if kind == 0:
         form.blob(((-0.72, 0.56, 1), (-0.48, 0.93), (-0.1, 0.98), (0.26, 0.93), (0.6, 0.56, 1)), form.across(body, 0.2))
-        glass = (((-0.6, 0.58), (-0.42, 0.88), (-0.1, 0.9), (-0.1, 0.58)), ((-0.03, 0.58), (-0.03, 0.9), (0.22, 0.87), (0.48, 0.58)))
-        outline = ((-1.16, 0.24, 1), (-1.16, 0.5), (-1.0, 0.6), (-0.6, 0.62), (0.5, 0.62), (1.0, 0.54), (1.18, 0.4), (1.18, 0.22, 1))
+        glass = (
+            ((-0.6, 0.58), (-0.42, 0.88), (-0.1, 0.9), (-0.1, 0.58)),
+            ((-0.03, 0.58), (-0.03, 0.9), (0.22, 0.87), (0.48, 0.58)),
+        )
+        outline = (
+            (-1.16, 0.24, 1),
+            (-1.16, 0.5),
+            (-1.0, 0.6),
+            (-0.6, 0.62),
+            (0.5, 0.62),
+            (1.0, 0.54),
+            (1.18, 0.4),
+            (1.18, 0.22, 1),
+        )
     elif kind == 1:
         form.blob(((-0.86, 0.52, 1), (-0.62, 0.9), (-0.1, 1.02), (0.4, 0.86), (0.66, 0.52, 1)), form.across(body, 0.2))
-        glass = (((-0.66, 0.56), (-0.5, 0.82), (-0.1, 0.92), (-0.1, 0.56)), ((-0.02, 0.56), (-0.02, 0.92), (0.32, 0.82), (0.52, 0.56)))
-        outline = ((-1.08, 0.2, 1), (-1.1, 0.42), (-0.9, 0.62), (-0.4, 0.64), (0.5, 0.62), (0.94, 0.58), (1.12, 0.38), (1.08, 0.2, 1))
+        glass = (
+            ((-0.66, 0.56), (-0.5, 0.82), (-0.1, 0.92), (-0.1, 0.56)),
+            ((-0.02, 0.56), (-0.02, 0.92), (0.32, 0.82), (0.52, 0.56)),
+        )
+        outline = (
+            (-1.08, 0.2, 1),
+            (-1.1, 0.42),
+            (-0.9, 0.62),
+            (-0.4, 0.64),
+            (0.5, 0.62),
+            (0.94, 0.58),
+            (1.12, 0.38),
+            (1.08, 0.2, 1),
+        )
     else:
         form.shape(((-1.08, 0.5), (-1.02, 0.98), (0.3, 0.98), (0.66, 0.55)), form.across(body, 0.2))
-        glass = (((-0.96, 0.6), (-0.92, 0.88), (-0.42, 0.88), (-0.42, 0.6)), ((-0.33, 0.6), (-0.33, 0.88), (0.24, 0.88), (0.5, 0.6)))
-        outline = ((-1.14, 0.22, 1), (-1.14, 0.56), (-1.0, 0.64), (0.5, 0.62), (0.98, 0.56), (1.16, 0.42), (1.16, 0.22, 1))
+        glass = (
+            ((-0.96, 0.6), (-0.92, 0.88), (-0.42, 0.88), (-0.42, 0.6)),
+            ((-0.33, 0.6), (-0.33, 0.88), (0.24, 0.88), (0.5, 0.6)),
+        )
+        outline = (
+            (-1.14, 0.22, 1),
+            (-1.14, 0.56),
+            (-1.0, 0.64),
+            (0.5, 0.62),
+            (0.98, 0.56),
+            (1.16, 0.42),
+            (1.16, 0.22, 1),
+        )
     for pane in glass:
         form.shape(pane, Fill((0.30, 0.40, 0.50), (0.66, 0.78, 0.86)))
     form.blob(outline, down(body, 0.4))
     form.block(-1.1, 1.1, 0.17, 0.27, flat(low))
     for x in (-0.64, 0.66):
-        form.disc(x, 0.24, 0.275, 0.29, flat(darker(body, 0.4)))
+        form.disc(x, 0.26, 0.275, 0.25, flat(darker(body, 0.4)))
         wheel(form, x, 0.22, 0.22)
     form.stroke(((-0.06, 0.28), (-0.06, 0.56)), 0.02, flat(low))
     form.stroke(((-0.3, 0.48), (-0.18, 0.48)), 0.04, flat(lighter(body, 0.5)))
     lamps(form, (1.08, 0.43), (-1.11, 0.47), 0.06)
 
 
-@thing("bus", ("street", "land"), ("", "red", "yellow", "orange", "blue", "green", "white", "pink", "purple"), (0.32, 0.46), (-1.04, 1.06, -0.02, 1.02), 1.9)
+@thing(
+    "bus",
+    ("street", "land"),
+    ("", "red", "yellow", "orange", "blue", "green", "white", "pink", "purple"),
+    (0.32, 0.46),
+    (-1.09, 1.07, -0.01, 1.02),
+    1.9,
+)
 def bus(form: Form, colour: str, rng: np.random.Generator) -> None:
     """A bus with a row of windows; or a double-decker."""
     body = paint(rng, colour, PAINTS["red"], PAINTS["yellow"], PAINTS["blue"], PAINTS["green"])
     decks = 2 if rng.random() < 0.4 else 1
     length = 0.8 if decks == 2 else 1.0
-    shell = ((-length, 0.12, 1), (-length, 0.9), (-length + 0.08, 0.99), (length - 0.1, 0.99), (length - 0.02, 0.88), (length + 0.03, 0.5), (length + 0.03, 0.12, 1))
+    shell = (
+        (-length, 0.12, 1),
+        (-length, 0.9),
+        (-length + 0.08, 0.99),
+        (length - 0.1, 0.99),
+        (length - 0.02, 0.88),
+        (length + 0.03, 0.5),
+        (length + 0.03, 0.12, 1),
+    )
     form.blob(shell, down(body, 0.36))
     form.stroke(((-length + 0.06, 0.95), (length - 0.08, 0.95)), 0.04, flat(lighter(body, 0.4)))
     rows = ((0.64, 0.84), (0.32, 0.52)) if decks == 2 else ((0.5, 0.84),)
@@ -79,16 +133,30 @@ def bus(form: Form, colour: str, rng: np.random.Generator) -> None:
             if bottom < low:
                 form.block(left + pitch / 2 - 0.04, left + pitch / 2 - 0.01, bottom, high, flat(darker(body, 0.6)))
     stripe = 0.58 if decks == 2 else 0.4
-    form.block(-length, length - (pitch + 0.08 if decks == 1 else 0), stripe - 0.025, stripe + 0.025, flat(lighter(body, 0.65) if sum(body) < 2.3 else PAINTS["blue"]))
+    form.block(
+        -length,
+        length - (pitch + 0.08 if decks == 1 else 0),
+        stripe - 0.025,
+        stripe + 0.025,
+        flat(lighter(body, 0.65) if sum(body) < 2.3 else PAINTS["blue"]),
+    )
     form.block(-length, length + 0.02, 0.1, 0.15, flat(darker(body, 0.5)))
     for x in (-length * 0.6, length * 0.48):
-        form.disc(x, 0.17, 0.18, 0.19, flat(darker(body, 0.4)))
+        form.disc(x, 0.17, 0.18, 0.16, flat(darker(body, 0.4)))
         wheel(form, x, 0.145, 0.145)
     lamps(form, (length - 0.01, 0.26), (-length + 0.03, 0.28), 0.04)
     form.glow(0, 0.6, 0.4, 0.18)
 
 
-@thing("train", ("land", "street"), ("", "red", "green", "blue", "black", "orange", "yellow", "white"), (0.22, 0.32), (-1.52, 1.56, -0.02, 1.04), 2.8, False)
+@thing(
+    "train",
+    ("land", "street"),
+    ("", "red", "green", "blue", "black", "orange", "yellow", "white"),
+    (0.22, 0.32),
+    (-1.54, 1.56, -0.01, 1.02),
+    2.8,
+    False,
+)
 def train(form: Form, colour: str, rng: np.random.Generator) -> None:
     """A steam engine with a carriage, or a modern train."""
     if rng.random() < 0.6:
@@ -118,7 +186,10 @@ def steam_train(form: Form, body: RGB, rng: np.random.Generator) -> None:
     for x in (0.34, 0.7, 1.04):
         form.stroke(((x, 0.3), (x, 0.69)), 0.03, flat(GOLD))
     form.mirrored(((0.0, 0.68, 1), (0.1, 0.68, 1), (0.08, 0.8), (0.0, 0.83)), flat(GOLD), x=0.5)
-    form.shape(((0.84, 0.68), (0.82, 0.92), (0.76, 1.0), (1.08, 1.0), (1.02, 0.92), (1.0, 0.68)), form.across(darker(body, 0.8), 0.5))
+    form.shape(
+        ((0.84, 0.68), (0.82, 0.92), (0.76, 1.0), (1.08, 1.0), (1.02, 0.92), (1.0, 0.68)),
+        form.across(darker(body, 0.8), 0.5),
+    )
     form.shape(((1.08, 0.26), (1.12, 0.26), (1.5, 0.06), (1.06, 0.06)), down(trim, 0.3))
     form.block(-1.46, 1.16, 0.2, 0.28, flat(trim))
     for x in (-1.28, -1.02, -0.68):
@@ -133,7 +204,11 @@ def steam_train(form: Form, body: RGB, rng: np.random.Generator) -> None:
 
 
 def express(form: Form, body: RGB, colour: str, rng: np.random.Generator) -> None:
-    stripe = varied(rng, PAINTS[pick(rng, "red", "blue", "green")]) if colour in ("", "white") and min(body) > 0.6 else lighter(body, 0.7)
+    stripe = (
+        varied(rng, PAINTS[pick(rng, "red", "blue", "green")])
+        if colour in ("", "white") and min(body) > 0.6
+        else lighter(body, 0.7)
+    )
     rails(form)
     form.block(-1.5, 1.16, 0.08, 0.2, flat((0.20, 0.21, 0.24)))
     for x in (-1.3, -1.1, -0.62, -0.42, 0.0, 0.2, 0.8, 1.0):
@@ -155,7 +230,14 @@ def express(form: Form, body: RGB, colour: str, rng: np.random.Generator) -> Non
     form.glow(-0.5, 0.6, 0.5, 0.18)
 
 
-@thing("tractor", ("land",), ("", "red", "green", "blue", "yellow", "orange"), (0.36, 0.52), (-0.74, 0.8, -0.02, 1.04), 1.4)
+@thing(
+    "tractor",
+    ("land",),
+    ("", "red", "green", "blue", "yellow", "orange"),
+    (0.36, 0.52),
+    (-0.72, 0.78, -0.01, 1.02),
+    1.4,
+)
 def tractor(form: Form, colour: str, rng: np.random.Generator) -> None:
     body = paint(rng, colour, PAINTS["red"], PAINTS["green"], PAINTS["blue"])
     rim = varied(rng, GOLD if body[0] < 0.8 else CREAM)
