@@ -135,5 +135,5 @@ def load(path: Path) -> Config:
     """Raises ValueError on a setting that does not exist."""
     values = yaml.safe_load(path.read_text()) or {}
     parts = {item.name: item.default_factory for item in fields(Config) if item.default_factory is not MISSING}
-    built = {name: _build(kind, values.pop(name, {})) for name, kind in parts.items()}  # type: ignore[arg-type]
+    built: dict[str, Any] = {name: _build(kind, values.pop(name, {})) for name, kind in parts.items()}  # type: ignore[arg-type]
     return _build(Config, {**values, **built})

@@ -24,7 +24,8 @@ class Optimiser:
 
     def __init__(self, model: nn.Module, weight_decay: float, *, muon: bool, heads: tuple[str, ...] = ()) -> None:
         """`heads` names the modules that stay with AdamW though they are matrices: outputs into classes."""
-        matrices, others = [], []
+        matrices: list[Tensor] = []
+        others: list[Tensor] = []
         for name, parameter in model.named_parameters():
             chosen = muon and _is_matrix(parameter) and not name.startswith(heads)
             (matrices if chosen else others).append(parameter)

@@ -42,7 +42,7 @@ class Progress:
         whole = Given.of(batch, torch.ones_like(latents[:, :1]))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            drawn = masks.draw(len(latents), *latents.shape[2:], whole=0.0, device=torch.device("cpu"))
+            drawn = masks.draw(len(latents), latents.shape[2], latents.shape[3], 0.0, torch.device("cpu"))
         partly = Given.of(batch, drawn.to(self._device))
         made = flow.walk(velocity(whole), noise, steps)
         inside = flow.walk(velocity(partly), noise, steps)

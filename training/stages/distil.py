@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -74,7 +75,7 @@ class Distillation:
     def __init__(self, config: Config, folder: Path, device: torch.device) -> None:
         self.settings, self.device = config.distil, device
         teacher, state = denoiser_stage.averaged(config, folder)
-        self.notes = {"teacher_step": state["step"]}
+        self.notes: dict[str, Any] = {"teacher_step": state["step"]}
         self.teacher = teacher.to(device, memory_format=torch.channels_last).requires_grad_(False)  # type: ignore[call-overload]
         self.model: Denoiser = copy.deepcopy(self.teacher).train().requires_grad_(True)
         self.data = LatentData(folder / "latents", device)
