@@ -253,11 +253,11 @@ def forest(stage: Stage) -> Room:
     tone = varied(rng, PINES) if pines else darker(stage.leaves(), 0.75)
     if stage.white:
         tone = mix(tone, (0.80, 0.86, 0.92), 0.30)
-    for distance, tall in ((0.66, 0.50), (0.42, 0.38), (0.20, 0.26)):
+    for distance, tall in ((0.60, 0.50), (0.40, 0.38), (0.20, 0.26)):
         ground = horizon + 0.03 + 0.006 * waving(rng, 4, 513)
         profile = tree_tops(rng, ground, tall * stage.between(0.85, 1.1), pines)
         top, low = day.faded(lighter(tone, 0.18), distance), day.faded(darker(tone, 0.62), distance)
-        stage.pen.ridge(profile.tolist(), Fill(top, low, lit=False, grain=0.06), LABELS["forest"], horizon + 0.08)
+        stage.pen.ridge(profile.tolist(), Fill(top, low, lit=False, grain=0.03), LABELS["forest"], horizon + 0.08)
         if distance > 0.3:
             stage.pen.haze((stage.focus, horizon), (0.6, 0.10), Fill(day.haze, lit=False, opacity=0.30))
     _turf(stage, horizon + 0.02 + 0.010 * waving(rng, 4), 0.35)

@@ -15,6 +15,7 @@ EDGE = 0.025
 """What is left free at the frame's edges."""
 HALVES = {"left": (EDGE, 0.49), "centre": (0.16, 0.84), "right": (0.51, 1 - EDGE)}
 SIDES = {"left": (EDGE, 0.56), "centre": (EDGE, 1 - EDGE), "right": (0.44, 1 - EDGE)}
+NARROWEST = 0.3
 GAP = 0.93
 """Share of its slot that a thing may fill."""
 
@@ -63,7 +64,9 @@ def _area(place: str, across: tuple[float, float], room: Room, horizon: float) -
     strip = {"water": room.water, "air": None, "underwater": None}.get(place, room.land)
     left, right = across
     if strip:
-        left, right = max(left, strip.left + 0.01), min(right, strip.right - 0.01)
+        within = max(left, strip.left + 0.01), min(right, strip.right - 0.01)
+        # A strip that lies elsewhere, such as a cliff's top, is stronger than a side.
+        left, right = within if within[1] - within[0] > NARROWEST else (strip.left + 0.01, strip.right - 0.01)
         return _Area(left, right, EDGE, 1 - EDGE, strip)
     if place == "underwater":
         return _Area(left, right, 0.10, 0.86, None)

@@ -29,7 +29,8 @@ OFFERS: dict[str, tuple[str, ...]] = {
     "sky": ("air",),
     "underwater": ("underwater",),
 }
-"""The places of a setting; everything else is land below air."""
+ELSEWHERE = ("land", "air")
+"""The places of each setting, and of those that are not named."""
 SETTING_WEIGHTS: dict[str, float] = {
     "sea": 2.2, "beach": 1.4, "cliff": 1.1, "lake": 1.8, "river": 1.3, "waterfall": 0.9, "meadow": 1.9, "flower field": 1.1,
     "hills": 1.3, "hill": 1.3, "desert": 1.4, "snow": 1.5, "forest": 1.6, "mountains": 1.8, "village": 1.0, "city": 1.4, "street": 1.0,
@@ -83,6 +84,8 @@ LIKES: dict[str, dict[str, float]] = {
 """How much likelier than usual a kind is in a setting."""
 LONELY = ("cliff", "hill")
 """Settings with room for one thing."""
+NARROW = ("river",)
+"""Settings with room for one thing on the ground."""
 TIMES = {"noon": 0.38, "dawn": 0.17, "sunset": 0.22, "night": 0.23}
 WEATHERS = {"clear": 0.66, "cloudy": 0.12, "storm": 0.055, "rain": 0.06, "snowfall": 0.05, "fog": 0.055}
 STYLES = {
@@ -187,7 +190,7 @@ def _settings_for(kind: str) -> dict[str, float]:
     likes = LIKES.get(kind, {})
     weights = {}
     for setting, weight in SETTING_WEIGHTS.items():
-        offered = OFFERS.get(setting, ("land", "air"))
+        offered = OFFERS.get(setting, ELSEWHERE)
         # A kind's first place is its own: a bird on the ground is rarer than one in the air.
         fit = 1.0 if places[0] in offered else 0.35 if set(places) & set(offered) else 0.0
         if kind == "lighthouse" and setting == "sea":
@@ -242,10 +245,12 @@ def _things(kind: str, shown: Shown, rng: np.random.Generator) -> tuple[Thing, .
     main = _thing(kind, shown.season, rng)
     if shown.setting in LONELY or (kind == "lighthouse" and shown.setting == "sea"):
         return (replace(main, across=choose(rng, {"left": 1, "centre": 1.2, "right": 1})),)
-    if TRAITS[kind].countable and rng.random() < 0.24:
+    if TRAITS[kind].countable and shown.setting not in NARROW and rng.random() < 0.24:
         return (replace(main, count=_count(rng), across=""),)
     if rng.random() < 0.34 and TRAITS[kind].width * TRAITS[kind].near[0] < 0.75:
-        offered = OFFERS.get(shown.setting, ("land", "air"))
+        offered = OFFERS.get(shown.setting, ELSEWHERE)
+        if shown.setting in NARROW:
+            offered = ("air",)
         others = [other for other in OBJECTS if _can_join(other, shown.setting, offered)]
         return _pair(main, others, shown.season, rng)
     wide = TRAITS[kind].width * TRAITS[kind].near[0] > 0.55
@@ -277,7 +282,7 @@ def _count(rng: np.random.Generator) -> int:
 def _pair(main: Thing, kinds: tuple[str, ...] | list[str], season: str, rng: np.random.Generator) -> tuple[Thing, ...]:
     """Two things side by side; now and then the same kind in two colours."""
     paints = TRAITS[main.kind].paints
-    if rng.random() < 0.18 and len(set(paints) - {""}) > 1:
+    if rng.random() < 0.18 and len(set(paints) - {""}) > 1 and main.kind in kinds:
         named = [paint for paint in paints if paint]
         first, second = rng.choice(len(named), 2, replace=False).tolist()
         pair = (replace(main, colour=named[first]), replace(main, colour=named[second]))
@@ -302,14 +307,14 @@ def _compose_scene(shown: Shown, rng: np.random.Generator) -> tuple[Pen, Shown]:
     horizon = float(rng.uniform(*HORIZONS[shown.setting]))
     focus = _focus(shown)
     day = daylight(shown.time, shown.weather, _orb(shown, horizon, focus, rng), rng)
-    stage = Stage(Pen(day.light()), shown, day, horizon, focus, rng)
+    things, places = _settled(shown, rng)
+    stage = Stage(Pen(day.light()), shown, day, horizon, focus, rng, afloat="water" in places[:1])
     if shown.setting != "underwater":
         draw_sky(stage.pen, day, shown.sky, horizon, rng)
         for background in shown.backgrounds:
             draw_background(stage, background)
     room = DRAW_GROUND[shown.setting](stage)
     draw_mist(stage.pen, day, horizon, rng)
-    things, places = _settled(shown, room, rng)
     for placed in arrange(things, places, room, horizon, rng):
         _draw_placed(stage, placed)
     if shown.setting != "underwater":
@@ -339,27 +344,13 @@ def _orb(shown: Shown, horizon: float, focus: float, rng: np.random.Generator) -
     return x, max(0.09, horizon - rise)
 
 
-def _settled(shown: Shown, room: Room, rng: np.random.Generator) -> tuple[tuple[Thing, ...], tuple[str, ...]]:
+def _settled(shown: Shown, rng: np.random.Generator) -> tuple[tuple[Thing, ...], tuple[str, ...]]:
     """The things with their relation to the setting, and the place of each."""
-    offered = tuple(
-        place
-        for place, there in (
-            ("water", room.water),
-            ("land", room.land),
-            ("street", room.land),
-            ("underwater", room.underwater),
-        )
-        if there and (place in OFFERS.get(shown.setting, ("land", "street")))
-    )
-    offered = (*offered, *(("air",) if "air" in OFFERS.get(shown.setting, ("land", "air")) else ()))
+    offered = OFFERS.get(shown.setting, ELSEWHERE)
     things, places = [], []
     for thing in shown.things:
-        if thing.kind == "lighthouse" and shown.setting == "sea":
-            things.append(replace(thing, relation="in"))
-            places.append("islet")
-            continue
-        place = place_of(thing, offered, rng)
-        things.append(replace(thing, relation=_relation(shown.setting, place)))
+        place = "islet" if thing.kind == "lighthouse" and shown.setting == "sea" else place_of(thing, offered, rng)
+        things.append(replace(thing, relation="in" if place == "islet" else _relation(shown.setting, place)))
         places.append(place)
     return tuple(things), tuple(places)
 

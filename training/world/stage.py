@@ -32,7 +32,7 @@ LEAVES: dict[str, tuple[RGB, ...]] = {
 
 @dataclass
 class Stage:
-    """A scene while it is drawn: `horizon` is its y, `focus` the x of its main thing."""
+    """A scene while it is drawn: `horizon` is its y, `focus` the x of its main thing, `afloat`: on water."""
 
     pen: Pen
     shown: Shown
@@ -40,6 +40,7 @@ class Stage:
     horizon: float
     focus: float
     rng: np.random.Generator
+    afloat: bool = False
 
     @property
     def white(self) -> bool:

@@ -19,7 +19,11 @@ Treatment = Callable[[Tensor, Tensor, Sequence[int]], Tensor]
 
 LUMA = (0.30, 0.59, 0.11)
 # Brightness and two differences of colour, these half as strong again.
-TINTS = (LUMA, (1.5 - 1.5 * LUMA[0], -1.5 * LUMA[1], -1.5 * LUMA[2]), (-1.5 * LUMA[0], -1.5 * LUMA[1], 1.5 - 1.5 * LUMA[2]))
+TINTS = (
+    LUMA,
+    (1.5 - 1.5 * LUMA[0], -1.5 * LUMA[1], -1.5 * LUMA[2]),
+    (-1.5 * LUMA[0], -1.5 * LUMA[1], 1.5 - 1.5 * LUMA[2]),
+)
 PAPER = (0.965, 0.945, 0.895)
 # How far in front a class lies where pictures are cut from paper.
 LAYERS = {"sky": 0.0, "sun": 0.10, "moon": 0.10, "cloud": 0.16, "mountain": 0.26, "snow": 0.30, "forest": 0.40, "field": 0.42,

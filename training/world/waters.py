@@ -262,12 +262,14 @@ def river(stage: Stage) -> Room:
     ground = horizon + 0.008 * waving(rng, 4)
     pen.ridge(ground.tolist(), Fill(lighter(far, 0.06), near, grain=0.04), LABELS["grass"])
     tones = water_tones(stage)
-    aside = 0.16 if stage.focus > 0.5 else -0.16
+    # The river leaves the main thing its bank, or carries it.
+    aside = (0.5 - stage.focus) * 0.9 if stage.afloat else 0.16 if stage.focus > 0.5 else -0.16
     depth = np.linspace(0, 1, 15)
     phase, turns = stage.between(0, 6), stage.between(5.5, 7.5)
     y = horizon + 0.012 + (1.04 - horizon) * depth**1.7
-    middle = 0.5 - aside * (0.3 + depth) + (0.03 + 0.15 * depth) * np.sin(turns * depth**0.7 + phase)
-    half = 0.012 + 0.21 * depth**1.5
+    swing = (0.03 + (0.05 if stage.afloat else 0.15) * depth) * np.sin(turns * depth**0.7 + phase)
+    middle = 0.5 - aside * (0.3 + depth) + swing
+    half = 0.012 + (0.34 if stage.afloat else 0.21) * depth**1.5
     left = list(zip((middle - half).tolist(), y.tolist(), strict=True))
     right = list(zip((middle + half).tolist(), y.tolist(), strict=True))
     bank = [(x - 0.006 - 0.016 * d, v) for (x, v), d in zip(left, depth.tolist(), strict=True)]
@@ -372,8 +374,9 @@ def underwater(stage: Stage) -> Room:
     )
     top, deep = varied(rng, top), varied(rng, deep)
     middle = mix(top, deep, 0.45)
-    pen.polygon(box(0, 0, 1, 0.45), Fill(top, middle, lit=False), LABELS["water"])
+    pen.polygon(box(0, 0.40, 1, 0.50), Fill(middle, lit=False), LABELS["water"])
     pen.polygon(box(0, 0.45, 1, 1), Fill(middle, deep, lit=False), LABELS["water"])
+    pen.polygon(box(0, 0, 1, 0.45), Fill(top, middle, lit=False), LABELS["water"])
     start = stage.between(0.2, 0.8)
     for offset in rng.uniform(-0.5, 0.5, 6).tolist():
         wide, lean = stage.between(0.02, 0.05), 0.9 * offset
