@@ -102,7 +102,7 @@ def car(form: Form, colour: str, rng: np.random.Generator) -> None:
     ("street", "land"),
     ("", "red", "yellow", "orange", "blue", "green", "white", "pink", "purple"),
     (0.32, 0.46),
-    (-1.09, 1.07, -0.01, 1.02),
+    (-1.02, 1.07, -0.01, 1.01),
     1.9,
 )
 def bus(form: Form, colour: str, rng: np.random.Generator) -> None:
@@ -112,8 +112,8 @@ def bus(form: Form, colour: str, rng: np.random.Generator) -> None:
     length = 0.8 if decks == 2 else 1.0
     shell = (
         (-length, 0.12, 1),
-        (-length, 0.9),
-        (-length + 0.08, 0.99),
+        (-length, 0.9, 1),
+        (-length + 0.08, 0.99, 1),
         (length - 0.1, 0.99),
         (length - 0.02, 0.88),
         (length + 0.03, 0.5),
