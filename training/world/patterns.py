@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from .description import COLOURS, LABELS, PATTERNS, Shown
-from .fields import Sheet, edge, fbm, noise, smoothstep, speckle, triangle, voronoi
+from .fields import Sheet, edge, fbm, noise, quantile, smoothstep, speckle, triangle, voronoi
 from .palette import PAINTS, varied
 
 # Colours that look well together; the first is most of the picture.
@@ -28,10 +28,12 @@ OWN: dict[str, tuple[tuple[str, ...], ...]] = {
     "bricks": (("red", "white"), ("brown", "grey"), ("orange", "white"), ("grey", "white"), ("red", "grey"), ("white", "grey"), ("yellow", "brown")),
     "leaves": (("green",), ("green", "yellow"), ("red", "orange"), ("orange", "brown"), ("green", "white"), ("yellow", "orange"), ("green", "black")),
     "marble": (
-        ("white", "grey"), ("white", "black"), ("black", "white"), ("green", "white"), ("pink", "white"), ("grey", "white"), ("blue", "white"), ("black", "yellow"),
+        ("white", "grey"), ("white", "black"), ("black", "white"), ("green", "white"), ("pink", "white"), ("grey", "white"), ("blue", "white"),
+        ("black", "yellow"),
     ),
     "cracks": (
-        ("brown", "black"), ("grey", "black"), ("white", "black"), ("orange", "brown"), ("blue", "white"), ("black", "orange"), ("black", "red"), ("green", "black"),
+        ("brown", "black"), ("grey", "black"), ("white", "black"), ("orange", "brown"), ("blue", "white"), ("black", "orange"),
+        ("black", "red"), ("green", "black"),
     ),
 }  # fmt: skip
 THIRD = (
@@ -99,7 +101,6 @@ def stripes(canvas: Canvas) -> Tensor:
     count, share = sheet.level(4, 13).round(), sheet.level(0.5, 0.66)
     place = u * count + sheet.level()
     part = place - torch.floor(place)
-    second = _where((part - (0.5 + share / 2)).abs().minimum((part + 0.5 - share / 2).abs()) * 0 + share - part, sheet)
     second = ((part - share) * sheet.size / count / 1.5 + 0.5).clamp(0, 1) * (
         (1 - part) * sheet.size / count / 1.5 + 0.5
     ).clamp(0, 1)
@@ -236,7 +237,7 @@ def hexagons(canvas: Canvas) -> Tensor:
     column, row = torch.round((x - dx) * 2), torch.round((y - dy) / tall * 2)
     border = 0.5 - torch.maximum(dx.abs(), 0.5 * dx.abs() + tall / 2 * dy.abs())
     chance = _dice(sheet, column, row)
-    fill = canvas.by_chance(chance, 0.62) * (0.9 + 0.2 * _dice(sheet, column, row + 9))[:, None]
+    fill = canvas.by_chance(chance, 0.74) * (0.9 + 0.2 * _dice(sheet, column, row + 9))[:, None]
     return over(fill, _where((border - sheet.level(0.03, 0.07)) / count, sheet), canvas.paint(1))
 
 
@@ -267,7 +268,7 @@ def mosaic(canvas: Canvas) -> Tensor:
     chance = stones.pick(sheet.uniform(0, 1, stones.count))
     shade = stones.pick(sheet.uniform(0.84, 1.16, stones.count))
     lit = 1 + 0.18 * (-(stones.across + stones.down)).clamp(-0.7, 0.7)
-    fill = canvas.by_chance(chance, 0.52) * (shade * lit)[:, None]
+    fill = canvas.by_chance(chance, 0.62) * (shade * lit)[:, None]
     grout = torch.where(
         canvas.paint(0).mean(1, keepdim=True) < 0.3,
         torch.full_like(canvas.paint(0), 0.62),
@@ -320,7 +321,7 @@ def marble(canvas: Canvas) -> Tensor:
     sheet = canvas.sheet
     u, v = canvas.turned()
     bent = u * sheet.level(1.5, 3) + 0.32 * fbm(sheet, 3, 6, 0.58)
-    vein = (1 - triangle(bent)) ** 1.0
+    vein = 1 - triangle(bent)
     strong = smoothstep(0.86, 1.0, vein) + 0.5 * smoothstep(
         0.90, 1.0, 1 - triangle(v * 1.7 + 0.4 * fbm(sheet, 3, 6, 0.6))
     )
@@ -347,7 +348,7 @@ def wood(canvas: Canvas) -> Tensor:
     line = triangle(growth) ** 2
     tone = 0.80 + 0.35 * _dice(sheet, plank, plank * 0 + 1) - 0.16 * line + 0.04 * fibre
     picture = canvas.base() * tone[:, None]
-    picture = over(picture, (0.22 * line + 0.4 * knot).clamp(0, 0.8), canvas.paint(1) * 0.8)
+    picture = over(picture, (0.62 * line**2 + 0.5 * knot).clamp(0, 0.85), canvas.paint(1) * 0.92)
     gap = _where((0.5 - (place - plank - 0.5).abs()) / planks - 0.003, sheet)
     return picture * (1 - 0.65 * gap)[:, None]
 
@@ -397,11 +398,11 @@ def plaid(canvas: Canvas) -> Tensor:
     picture = canvas.base()
     for place in (u * count + sheet.level(), v * count + sheet.level()):
         part = place - torch.floor(place)
-        band = _where(((part - 0.5).abs() - 0.17) / count, sheet)
+        band = _where(((part - 0.5).abs() - 0.12) / count, sheet)
         thin = _where(((part - 0.5).abs() - 0.30).abs() / count - 0.0055, sheet) + _where(
             (part - 0.5).abs() / count - 0.006, sheet
         )
-        picture = over(picture, 0.55 * band, canvas.paint(1))
+        picture = over(picture, 0.5 * band, canvas.paint(1))
         picture = over(
             picture,
             0.8 * thin.clamp(0, 1),
@@ -456,7 +457,8 @@ def clouds_of_colour(canvas: Canvas) -> Tensor:
         drift = torch.sin(5 * x * sheet.level(0.6, 1.6) + 6.3 * sheet.level()) + torch.sin(
             5 * y * sheet.level(0.6, 1.6) + 6.3 * sheet.level()
         )
-        picture = over(picture, smoothstep(-0.1, 1.5, drift + 0.35 * fbm(sheet, 3, 5)) * 0.95, canvas.paint(number))
+        start = quantile(drift, 0.52 if number == 1 else 0.74)
+        picture = over(picture, smoothstep(0.0, 0.9, drift - start) * 0.95, canvas.paint(number))
     light = 1 + 0.07 * fbm(sheet, 2, 5)
     return picture * light[:, None]
 

@@ -70,7 +70,7 @@ SEASONAL: dict[str, tuple[str, ...]] = {
     "farmland green": ("spring", "summer"), "farmland ploughed": ("spring", "autumn", "winter"),
 }  # fmt: skip
 LIT = ("photo", "painted")  # styles with a time of day and clouds; the others have neither
-NO_MAP = ("forest", "desert", "snow")  # a map of one tint shows nothing
+NO_MAP = ("forest", "desert", "snow", "vineyard")  # a map of one tint shows nothing
 LEAST_SEEN: dict[str, float] = {
     "boats": 0.0010,
     "bridge": 0.0015,

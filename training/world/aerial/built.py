@@ -266,7 +266,7 @@ def city(land: Land, variant: str) -> None:
     ring = torch.minimum((grid.lot_u.abs() - half_u).abs(), (grid.lot_v.abs() - half_v).abs())
     distance = torch.where((kind > 0.85), torch.maximum(distance, -distance - 0.032), distance)
     distance = torch.where(green, torch.ones_like(distance), distance)
-    high = 0.018 + 0.15 * tall**2.2
+    high = 0.020 + 0.09 * tall**2
     palette = choose(colours(land, FLATS), sheet.uniform(0, 1, side * side))
     roofing = pick_colour(palette, grid.lot)
     roof(land, distance, torch.zeros_like(distance), roofing, high, 0.0)
@@ -275,7 +275,7 @@ def city(land: Land, variant: str) -> None:
     # Setbacks: a narrower upper part on some towers, and machines on the flat roofs.
     upper = torch.maximum(grid.lot_u.abs() - half_u * 0.62, grid.lot_v.abs() - half_v * 0.62)
     upper = torch.where((step > 0.45) & (kind <= 0.85) & ~green, upper, torch.ones_like(upper))
-    roof(land, upper, torch.zeros_like(upper), (roofing * 0.9 + 0.08).clamp(0, 1), high + 0.02 + 0.05 * tall, 0.0)
+    roof(land, upper, torch.zeros_like(upper), (roofing * 0.9 + 0.08).clamp(0, 1), high + 0.015 + 0.03 * tall, 0.0)
     machine = torch.maximum(
         (grid.lot_u - half_u * (size_v - 0.5) * 0.6).abs() - 0.010,
         (grid.lot_v - half_v * (size_u - 0.5) * 0.6).abs() - 0.007,
@@ -333,7 +333,7 @@ def village(land: Land, variant: str) -> None:
     land.share("road", track)
 
 
-def _houses_along(course: Points, rng: np.random.Generator, most: int = 46) -> Points:
+def _houses_along(course: Points, rng: np.random.Generator, most: int = 40) -> Points:
     """Boxes on both sides of a road inside the frame, none on another."""
     placed: list[tuple[float, ...]] = []
     for _ in range(260):
@@ -342,13 +342,13 @@ def _houses_along(course: Points, rng: np.random.Generator, most: int = 46) -> P
         spot = int(rng.integers(1, len(course) - 1))
         start, end = course[spot], course[spot + 1]
         angle = math.atan2(end[1] - start[1], end[0] - start[0])
-        side = rng.choice((-1.0, 1.0)) * (rng.uniform(0.038, 0.06) if rng.random() < 0.65 else rng.uniform(0.06, 0.16))
+        side = rng.choice((-1.0, 1.0)) * (rng.uniform(0.042, 0.062) if rng.random() < 0.65 else rng.uniform(0.06, 0.16))
         x, y = start[0] - math.sin(angle) * side, start[1] + math.cos(angle) * side
-        if not (-0.02 < x < 1.02 and -0.02 < y < 1.02) or np.hypot(*(course - (x, y)).T).min() < 0.034:
+        if not (-0.02 < x < 1.02 and -0.02 < y < 1.02) or np.hypot(*(course - (x, y)).T).min() < 0.040:
             continue
-        if any(math.hypot(x - other[0], y - other[1]) < 0.056 for other in placed):
+        if any(math.hypot(x - other[0], y - other[1]) < 0.070 for other in placed):
             continue
-        half = rng.uniform(0.017, 0.024)
+        half = rng.uniform(0.022, 0.031)
         placed.append(
             (
                 x,
@@ -447,8 +447,8 @@ def boats(land: Land, most: int = 6, moored: Tensor | None = None) -> None:
     inside = edge(shape, sheet.px)
     if most:
         behind = -hull.across - hull.half_across * 0.5
-        arm = (hull.down.abs() - hull.half_down * 0.7 - 0.22 * behind.clamp(min=0)).abs()
-        wake = smoothstep(0.006, 0.002, arm) * smoothstep(0.14, 0.0, behind) * (behind > 0)
+        arm = (hull.down.abs() - hull.half_down * 0.7 - 0.17 * behind.clamp(min=0)).abs()
+        wake = smoothstep(0.005, 0.001, arm) * smoothstep(0.14, 0.0, behind) * (behind > 0)
         wake = wake + 0.6 * smoothstep(0.008, 0.002, hull.down.abs()) * smoothstep(0.09, 0.0, behind) * (behind > 0)
         land.lay((wake * land.at("water")).clamp(0, 1), (0.93, 0.96, 0.97), amount=0.65)
     land.lay(inside, colour, "water")
@@ -472,9 +472,61 @@ def _open_water(land: Land, most: int) -> Tensor:
     order = free.long().cumsum(1)
     wanted = sheet.uniform(2, most + 1, 1).floor()
     keep = free & (order <= wanted)
-    half = sheet.uniform(0.012, 0.022, 40)
+    half = sheet.uniform(0.018, 0.032, 40)
     x = torch.where(keep, spots[..., 0], torch.full_like(half, 40.0))
     return torch.stack((x, spots[..., 1], half, half * 0.36, sheet.uniform(0, 6.28, 40), sheet.uniform(0, 1, 40)), -1)
+
+
+def _sheds(rng: np.random.Generator) -> Points:
+    """Boxes of sheds in two rows behind the quay."""
+    rows, at = [], -0.75
+    while at < 0.75:
+        half = rng.uniform(0.045, 0.085)
+        rows.append((at + half, rng.uniform(0.115, 0.135), half, rng.uniform(0.040, 0.052), 0.0, rng.random()))
+        at += 2 * half + rng.uniform(0.02, 0.06)
+    at = -0.75
+    while at < 0.75:
+        half = rng.uniform(0.02, 0.04)
+        rows.append((at + half, rng.uniform(0.30, 0.32), half, rng.uniform(0.025, 0.035), 0.0, rng.random()))
+        at += 2 * half + rng.uniform(0.015, 0.05)
+    return np.array((rows + [(40.0, 0, 0.01, 0.01, 0, 0)] * 60)[:60], np.float32)
+
+
+def _piers(rng: np.random.Generator) -> tuple[Points, Points]:
+    """Boxes of piers out from the quay, and of the boats that lie at them or come in."""
+    wharves, moored, at = [], [], -0.62
+    while at < 0.62:
+        reach, half = rng.uniform(0.12, 0.30), rng.uniform(0.011, 0.015)
+        wharves.append((at, reach / 2, half, reach / 2, 0.0, 0.0))
+        for berth in np.arange(0.05, reach - 0.01, 0.034):
+            for side in (-1, 1):
+                if rng.random() < 0.72:
+                    long = rng.uniform(0.018, 0.027)
+                    moored.append(
+                        (
+                            at + side * (half + 0.004 + long),
+                            berth,
+                            long,
+                            0.0085,
+                            0.0 if side > 0 else math.pi,
+                            rng.random(),
+                        )
+                    )
+        at += rng.uniform(0.16, 0.22)
+    for _ in range(3):
+        long = rng.uniform(0.05, 0.075)
+        moored.append(
+            (rng.uniform(-0.5, 0.5), rng.uniform(0.40, 0.6), long, long * 0.2, rng.normal(0, 0.3), rng.random())
+        )
+    far = (40.0, 0.0, 0.01, 0.01, 0.0, 0.0)
+    return np.array((wharves + [far] * 12)[:12], np.float32), np.array((moored + [far] * 110)[:110], np.float32)
+
+
+def _mole(rng: np.random.Generator) -> Points:
+    """A breakwater that bends around the piers."""
+    along = np.linspace(-0.95, rng.uniform(-0.05, 0.25), 20)
+    side = rng.choice((-1.0, 1.0))
+    return pieces(np.stack((along * side, 0.50 - 0.22 * (along + 0.3).clip(0) ** 2), 1).astype(np.float32), 0.024)
 
 
 def harbour(land: Land, variant: str) -> None:
@@ -498,53 +550,12 @@ def harbour(land: Land, variant: str) -> None:
     lane = edge((distance - 0.235).abs() - 0.016, sheet.px)
     land.lay(lane, ASPHALT, "road")
 
-    def sheds(rng: np.random.Generator) -> Points:
-        rows, at = [], -0.75
-        while at < 0.75:
-            half = rng.uniform(0.045, 0.085)
-            rows.append((at + half, rng.uniform(0.115, 0.135), half, rng.uniform(0.040, 0.052), 0.0, rng.random()))
-            at += 2 * half + rng.uniform(0.02, 0.06)
-        at = -0.75
-        while at < 0.75:
-            half = rng.uniform(0.02, 0.04)
-            rows.append((at + half, rng.uniform(0.30, 0.32), half, rng.uniform(0.025, 0.035), 0.0, rng.random()))
-            at += 2 * half + rng.uniform(0.015, 0.05)
-        return np.array((rows + [(40.0, 0, 0.01, 0.01, 0, 0)] * 60)[:60], np.float32)
-
-    def piers(rng: np.random.Generator) -> tuple[Points, Points]:
-        wharves, moored, at = [], [], -0.62
-        while at < 0.62:
-            reach, half = rng.uniform(0.12, 0.30), rng.uniform(0.011, 0.015)
-            wharves.append((at, reach / 2, half, reach / 2, 0.0, 0.0))
-            for berth in np.arange(0.05, reach - 0.01, 0.034):
-                for side in (-1, 1):
-                    if rng.random() < 0.72:
-                        long = rng.uniform(0.018, 0.027)
-                        moored.append(
-                            (
-                                at + side * (half + 0.004 + long),
-                                berth,
-                                long,
-                                0.0085,
-                                0.0 if side > 0 else math.pi,
-                                rng.random(),
-                            )
-                        )
-            at += rng.uniform(0.16, 0.22)
-        for _ in range(3):
-            long = rng.uniform(0.05, 0.075)
-            moored.append(
-                (rng.uniform(-0.5, 0.5), rng.uniform(0.40, 0.6), long, long * 0.2, rng.normal(0, 0.3), rng.random())
-            )
-        far = (40.0, 0.0, 0.01, 0.01, 0.0, 0.0)
-        return np.array((wharves + [far] * 12)[:12], np.float32), np.array((moored + [far] * 110)[:110], np.float32)
-
-    made = [piers(rng) for rng in sheet.generators]
+    made = [_piers(rng) for rng in sheet.generators]
     wharves, moored = (torch.from_numpy(np.stack(part)).to(sheet.device) for part in zip(*made, strict=True))
     inside = edge(distance, sheet.px)
     depth = 0.35 + (-distance).clamp(min=0) * 1.1 + 0.05 * fbm(sheet, 4, 4)
     water(land, inside, depth, "temperate")
-    _roofs_of_sheds(land, boxes(sheet, _placed(sheet.each(sheds), turn, -quay, flip=True), 3), inside)
+    _roofs_of_sheds(land, boxes(sheet, _placed(sheet.each(_sheds), turn, -quay, flip=True), 3), inside)
     dock = boxes(sheet, _placed(wharves, turn, quay), 2)
     wharf = edge(dock.distance, sheet.px) * inside
     land.lay(wharf, (0.66, 0.58, 0.46), "road")
@@ -553,12 +564,7 @@ def harbour(land: Land, variant: str) -> None:
     land.lay(edge((distance - 0.006).abs() - 0.006, sheet.px), (0.84, 0.82, 0.77), amount=0.8)
     boats(land, 0, _placed(moored, turn, quay))
 
-    def mole(rng: np.random.Generator) -> Points:
-        along = np.linspace(-0.95, rng.uniform(-0.05, 0.25), 20)
-        side = rng.choice((-1.0, 1.0))
-        return pieces(np.stack((along * side, 0.50 - 0.22 * (along + 0.3).clip(0) ** 2), 1).astype(np.float32), 0.024)
-
-    arm = strokes(sheet, sheet.each(mole), (u + 0.002 * noise(sheet, 40), v - quay - 0.02))
+    arm = strokes(sheet, sheet.each(_mole), (u + 0.002 * noise(sheet, 40), v - quay - 0.02))
     stones = edge(arm, sheet.px)
     rubble = voronoi(sheet, 60, 0.6, borders=False)
     land.lay(stones, ramp(rubble.nearest, ((0.0, (0.66, 0.63, 0.58)), (0.8, (0.36, 0.34, 0.32)))), "rock")

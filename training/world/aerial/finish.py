@@ -29,11 +29,11 @@ from training.world.fields import (
 CLIMB: dict[str, float] = {"": 0.95, "noon": 1.15, "dawn": 0.50, "sunset": 0.40, "night": 0.8}
 SUN: dict[str, RGB] = {
     "": (0.72, 0.68, 0.61), "noon": (0.76, 0.73, 0.67), "dawn": (0.60, 0.42, 0.40), "sunset": (0.96, 0.58, 0.29),
-    "night": (0.13, 0.16, 0.25),
+    "night": (0.18, 0.22, 0.35),
 }  # fmt: skip
 SKYLIGHT: dict[str, RGB] = {
     "": (0.33, 0.36, 0.42), "noon": (0.34, 0.37, 0.42), "dawn": (0.40, 0.40, 0.54), "sunset": (0.28, 0.26, 0.39),
-    "night": (0.10, 0.14, 0.26),
+    "night": (0.085, 0.125, 0.26),
 }  # fmt: skip
 LAMP: RGB = (1.0, 0.74, 0.40)
 FIRE: RGB = (1.0, 0.34, 0.06)
@@ -95,9 +95,9 @@ def clouds(sheet: Sheet) -> tuple[Tensor, Tensor]:
     """Cover of drifting clouds and of their shadows on the ground to the lower right, 0 to 1."""
     # The same field of noise is looked at twice, the second time from where the shadow falls.
     size, shift = sheet.size, sheet.size // 16
-    puffs = fbm(Sheet(sheet.generators, size + shift, sheet.device), 4, 6, 0.58)
-    start = quantile(puffs, sheet.level(0.62, 0.80))
-    cover = smoothstep(0.0, 0.75, puffs - start)
+    puffs = fbm(Sheet(sheet.generators, size + shift, sheet.device), 3, 6, 0.55)
+    start = quantile(puffs, sheet.level(0.60, 0.78))
+    cover = smoothstep(-0.05, 0.95, puffs - start)
     return cover[:, shift:, shift:], cover[:, :-shift, :-shift]
 
 
@@ -260,7 +260,8 @@ def painted(view: View) -> Tensor:
     paper = view.tone((0.97, 0.93, 0.84))
     wash = vivid if view.time == "night" else torch.lerp(paper.expand_as(vivid), vivid, pigment[:, None])
     ink = functional.avg_pool2d(_outlines(view.label)[:, None], 3, 1, 1, count_include_pad=False)
-    ink = (1.7 * ink * (1 - view.cloud[:, None])).clamp(max=1)
+    crowded = blur(ink[:, 0], 0.06)[:, None]  # where everything is small, ink would only make it dark
+    ink = (1.7 * ink * (1 - 2.2 * crowded).clamp(min=0.1) * (1 - view.cloud[:, None])).clamp(max=1)
     pressure = smoothstep(-1.6, 0.6, noise(sheet, 12))[:, None]
     tooth = 1 + 0.035 * speckle(sheet) + 0.025 * noise(sheet, 100)
     sepia = view.tone((0.22, 0.14, 0.10))
