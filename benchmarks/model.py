@@ -154,7 +154,7 @@ class Bench:
         return {"psnr_db": float(psnr(self.painter.restored(self.renders), self.renders).mean())}
 
     def _features(self, pictures: Bytes) -> NDArray[np.float32]:
-        return probe_stage.read(self.probe, pictures)[1]
+        return np.asarray(probe_stage.read(self.probe, pictures)[1])
 
 
 def _shares(answers: Sequence[Answer], prompts: Sequence[Prompt]) -> Figures:

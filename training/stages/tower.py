@@ -131,7 +131,7 @@ def sentences(config: Config, folder: Path, part: str, examples: Examples) -> ND
     parts = [encoder.sentence(distinct[start : start + TEXT_BATCH]) for start in range(0, len(distinct), TEXT_BATCH)]
     vectors = np.concatenate([*parts, np.zeros((0, SENTENCE_WIDTH), np.float32)]).astype(np.float16)
     place = {text: row for row, text in enumerate(distinct)}
-    result = vectors[np.array([[place[text] for text in captions] for captions in written])]
+    result: NDArray[np.float16] = vectors[np.array([[place[text] for text in captions] for captions in written])]
     np.save(path, result)
     return result
 
@@ -141,7 +141,7 @@ def vectors_of(tower: Tower, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(n, h, w, 3) uint8 to unit vectors (n, 384)."""
     where = next(tower.parameters()).device
     parts = [tower(to_image(pixels[start : start + ROWS], where)) for start in range(0, len(pixels), ROWS)]
-    return torch.cat(parts).float().cpu().numpy()  # type: ignore[no-any-return]
+    return torch.cat(parts).float().cpu().numpy()
 
 
 def recalls(tower: Tower, config: Config, folder: Path) -> dict[str, float]:
