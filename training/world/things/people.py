@@ -29,7 +29,8 @@ def person(form: Form, colour: str, rng: np.random.Generator) -> None:
     legs = varied(rng, (0.17, 0.18, 0.24))
     walking = rng.random() < 0.55
     long = rng.random() < 0.6
-    company = int(rng.integers(4))
+    # a child is rare: who asks for two people should not often see three
+    company = int(rng.choice(4, p=(0.07, 0.3, 0.3, 0.33)))
     x = -0.1 if company == 0 else 0.0
     if company == 1:
         form.blob(
