@@ -45,7 +45,11 @@ def _turf(stage: Stage, profile: Profile, share: float, label: str = "grass") ->
     """Grass below a profile; `share` 0 is the far tone, 1 the near one."""
     far, near = stage.grass()
     top, bottom = mix(far, near, share), mix(far, near, min(1.0, share + 0.45))
-    stage.pen.ridge(profile.tolist(), Fill(lighter(top, 0.10), darker(bottom, 0.92), grain=0.035), LABELS[label])
+    stage.pen.ridge(
+        profile.tolist(),
+        Fill(lighter(top, 0.10), darker(bottom, 0.92), grain=0.012 if stage.white else 0.03),
+        LABELS[label],
+    )
 
 
 def _tufts(stage: Stage, top: float, count: int = 34) -> None:

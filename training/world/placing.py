@@ -47,15 +47,20 @@ def place_of(thing: Thing, offered: tuple[str, ...], rng: np.random.Generator) -
 
 
 def arrange(
-    things: tuple[Thing, ...], places: tuple[str, ...], room: Room, horizon: float, rng: np.random.Generator
+    things: tuple[Thing, ...],
+    places: tuple[str, ...],
+    room: Room,
+    horizon: float,
+    rng: np.random.Generator,
+    scale: float = 1.0,
 ) -> list[Placed]:
-    """All things of a scene in their places, from the back to the front."""
+    """All things of a scene in their places, from the back to the front; `scale` of their usual sizes where there is room."""
     alone = len(things) == 1
     placed = []
     for thing, place in zip(things, places, strict=True):
         left, right = (SIDES if alone else HALVES)[thing.across or "centre"]
         area = _area(place, (left, right), room, horizon)
-        poses = _poses(thing, area, 1.0 if alone else 0.9, rng)
+        poses = _poses(thing, area, scale * (1.0 if alone else 0.9), rng)
         placed += [Placed(thing, pose, place) for pose in poses]
     return sorted(placed, key=lambda one: (one.place != "air", one.pose.foot[1]))
 

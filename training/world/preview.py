@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from . import IMAGINE, draw
+from .description import SCENE_STYLES, STYLES
 from .palette import PAINTS, lighter
-from .pen import Fill, Light, Pen, Pose
+from .pen import Fill, Light, Pen, Pose, box
 from .raster import rasterise
 from .things import DRAW, TRAITS, drawing
 
@@ -49,22 +52,45 @@ def thing_pens(kinds: list[str], rng: np.random.Generator) -> list[Pen]:
 
 
 def _plain_ground(pen: Pen, back: tuple[float, float, float]) -> None:
-    corners = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
-    pen.polygon(corners, Fill(lighter(back, 0.2), back, lit=False))
-    pen.polygon([(0.0, 0.78), (1.0, 0.78), (1.0, 1.0), (0.0, 1.0)], Fill(back, lighter(back, 0.12), lit=False))
+    pen.polygon(box(0, 0, 1, 1), Fill(lighter(back, 0.2), back, lit=False))
+    pen.polygon(box(0, 0.78, 1, 1), Fill(back, lighter(back, 0.12), lit=False))
+
+
+def views(view: str, count: int, seed: int, size: int, style: str) -> Tensor:
+    """So many pictures of one view from `seed` on, as they come or all in one style."""
+    seeds = list(range(seed, seed + count))
+    shown = [IMAGINE[view](np.random.default_rng(one)) for one in seeds]
+    if style:
+        shown = [replace(one, style=style) for one in shown]
+    return draw(shown, seeds, size).rgb
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.world.preview", description=__doc__)
-    parser.add_argument("--things", help="kinds separated by commas, or `all`")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--things", help="kinds separated by commas, or `all`")
+    what.add_argument("--scenes", type=int, metavar="N")
+    what.add_argument("--aerial", type=int, metavar="N")
+    what.add_argument("--objects", type=int, metavar="N")
+    what.add_argument("--patterns", type=int, metavar="N")
+    what.add_argument("--styles", action="store_true", help="the same eight scenes in every style, a row each")
+    parser.add_argument("--style", default="", choices=("", *STYLES), help="all pictures in this style")
     parser.add_argument("-o", "--output", type=Path, default=Path("preview.png"))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--columns", type=int, default=8)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    kinds = list(DRAW) if chosen.things == "all" else [kind for kind in chosen.things.split(",") if kind in DRAW]
-    rgb, _ = rasterise(thing_pens(kinds, np.random.default_rng(chosen.seed)), chosen.size)
+    if chosen.things:
+        kinds = list(DRAW) if chosen.things == "all" else chosen.things.split(",")
+        rgb, _ = rasterise(thing_pens(kinds, np.random.default_rng(chosen.seed)), chosen.size)
+    elif chosen.styles:
+        rows = [views("scene", chosen.columns, chosen.seed, chosen.size, style) for style in SCENE_STYLES]
+        rgb = torch.cat(rows)
+    else:
+        counts = {"scene": chosen.scenes, "aerial": chosen.aerial, "object": chosen.objects, "pattern": chosen.patterns}
+        view, count = next((view, count) for view, count in counts.items() if count)
+        rgb = views(view, count, chosen.seed, chosen.size, chosen.style)
     sheet(rgb, chosen.columns).save(chosen.output)
 
 

@@ -123,6 +123,7 @@ BEHIND: dict[str, dict[str, float]] = {
     "waterfall": {"": 5, "snowy mountains": 1},
 }
 """Backgrounds of a setting; "" is none."""
+FLOATING = ("air", "underwater")
 LEAST: dict[str, float] = {"sun": 0.0030, "full moon": 0.0040, "crescent moon": 0.0012, "clouds": 0.020}
 LEAST_BACKGROUND = 0.012
 LEAST_THING = 0.006
@@ -255,8 +256,8 @@ def _things(kind: str, shown: Shown, rng: np.random.Generator) -> tuple[Thing, .
         return _pair(main, others, shown.season, rng)
     wide = TRAITS[kind].width * TRAITS[kind].near[0] > 0.55
     across = "centre" if wide else choose(rng, {"left": 1, "centre": 1.1, "right": 1})
-    depth = choose(rng, {"": 0.80, "near": 0.08, "far": 0.12})
-    return (replace(main, across=across, depth="" if shown.setting == "sky" else depth),)
+    depth = choose(rng, {"": 0.80, "near": 0.08, "far": 0.12}) if not wide and shown.setting != "sky" else ""
+    return (replace(main, across=across, depth=depth),)
 
 
 def _can_join(kind: str, setting: str, offered: tuple[str, ...]) -> bool:
@@ -471,15 +472,21 @@ def _compose_object(shown: Shown, rng: np.random.Generator) -> tuple[Pen, Shown]
         pen.polygon(box(0, floor, 1, 1), Fill(darker(back, 0.90), lighter(back, 0.06)), LABELS["plain"])
         pen.haze((0.5, floor), (0.9, 0.035), Fill(darker(back, 0.93), opacity=0.6))
     pen.haze((light_x, 0.1), (0.8, 0.7), Fill(lighter(back, 0.5), opacity=0.35))
-    room = Room(land=Strip(0.0, 1.0, max(0.62, floor + 0.03), 0.93))
-    places = tuple("air" if TRAITS[thing.kind].places[0] in ("air", "underwater") else "land" for thing in shown.things)
     day = daylight("noon", "clear", (light_x, 0.1), rng)
-    for placed in arrange(shown.things, places, room, 0.80, rng):
-        own = TRAITS[placed.thing.kind].places[0]
-        if placed.place == "land":
+    for placed in _laid_out(shown.things, floor, rng):
+        traits = TRAITS[placed.thing.kind]
+        if traits.places[0] not in FLOATING:
             _shadow(pen, placed, day)
-        drawing(placed.thing.kind, own)(pen, placed.pose, placed.thing.colour, rng)
+        drawing(placed.thing.kind, traits.places[0])(pen, placed.pose, placed.thing.colour, rng)
     return pen, shown
+
+
+def _laid_out(things: tuple[Thing, ...], floor: float, rng: np.random.Generator) -> list[Placed]:
+    """One or two things stand on the floor, or hang where they would; more lie all over the frame."""
+    room = Room(land=Strip(0.0, 1.0, floor + 0.06, 0.91))
+    spread = sum(thing.count for thing in things) > 2
+    places = tuple("air" if spread or TRAITS[thing.kind].places[0] in FLOATING else "land" for thing in things)
+    return arrange(things, places, room, 0.80, rng, 1.25)
 
 
 # --- what can be seen ---------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ AMBIENT: dict[str, RGB] = {
     "sunset": (0.99, 0.83, 0.75),
     "night": (0.60, 0.63, 0.79),
 }
-DIMMER = {"clear": 1.0, "cloudy": 0.94, "storm": 0.72, "rain": 0.84, "snowfall": 0.96, "fog": 0.95}
+DIMMER = {"clear": 1.0, "cloudy": 0.94, "storm": 0.80, "rain": 0.88, "snowfall": 0.96, "fog": 0.95}
 CLOUDS: dict[str, tuple[RGB, RGB]] = {
     "noon": ((1.0, 1.0, 1.0), (0.74, 0.82, 0.92)),
     "dawn": ((1.0, 0.94, 0.91), (0.89, 0.72, 0.79)),

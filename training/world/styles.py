@@ -255,7 +255,7 @@ def ink(rgb: Tensor, labels: Tensor, seeds: Sequence[int]) -> Tensor:
         strokes = torch.maximum(strokes, ((wave - 0.15) * 2.2).clamp(0, 1) * ((dark - tone) * 6).clamp(0, 1))
     things = (labels >= FIRST_OBJECT)[:, None]
     wash = on_paper(vivid(blurred(rgb, 1), 1.35), torch.where(things, 0.26, 0.46))
-    mark = torch.maximum(line, strokes * torch.where(things, 0.35, 0.55))
+    mark = torch.maximum(line, strokes * torch.where(things, 0.32, 0.48))
     return wash + mark * (torch.tensor((0.10, 0.10, 0.15), device=device).view(1, 3, 1, 1) - wash)
 
 

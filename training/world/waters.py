@@ -33,10 +33,11 @@ def water_tones(stage: Stage) -> tuple[RGB, RGB]:
     """Unlit colours of water far off and close by, in this light."""
     day, rng = stage.day, stage.rng
     deep = STORMY if day.weather == "storm" else DEEP[int(rng.integers(len(DEEP)))]
-    near = day.faded(varied(rng, deep), 0.0)
+    # Water keeps its blue in warm light.
+    near = mix(day.faded(varied(rng, deep), 0.0), deep, 0.0 if day.night else 0.5)
     if day.time in ("sunset", "dawn"):
-        near = mix(near, day.stops[1], 0.35)
-    far = mix(day.faded(deep, 0.0), day.haze, 0.60 if day.weather != "clear" or day.time != "noon" else 0.38)
+        near = mix(near, day.stops[1], 0.28)
+    far = mix(near, day.haze, 0.55 if day.weather != "clear" or day.time != "noon" else 0.38)
     return far, near
 
 
