@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, distributed, nn
+from torch.multiprocessing.spawn import spawn
 
 from training import checkpoint, clock, device
 from training.clock import Budget, learning_rate
@@ -25,9 +26,11 @@ HEADS = ("label_head",)
 class Task(Protocol):
     """What a stage trains for."""
 
-    model: nn.Module
     notes: dict[str, Any]
     """What a checkpoint has to say beside the weights."""
+
+    @property
+    def model(self) -> nn.Module: ...
 
     def backward(self, workers: int, minutes: float, average: dict[str, Tensor]) -> dict[str, Tensor]:
         """Add the gradient of one batch, this worker's share of the settings'; returns figures for the log.
@@ -53,7 +56,7 @@ def run(config: Config, folder: Path, name: str, settings: Training, make: MakeT
         return
     with tempfile.TemporaryDirectory() as meeting:
         arguments = (config, folder, name, settings, make, f"file://{meeting}/store")
-        torch.multiprocessing.spawn(_worker, arguments, nprocs=settings.workers)  # type: ignore[no-untyped-call]
+        spawn(_worker, arguments, nprocs=settings.workers)  # type: ignore[no-untyped-call]
 
 
 def _worker(

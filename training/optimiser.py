@@ -8,7 +8,7 @@ share a learning rate. Convolutions count as matrices (out, in * 9).
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -41,7 +41,7 @@ class Optimiser:
         self._adamw.step()
         if not self._matrices:
             return
-        gradients = [parameter.grad for parameter in self._matrices]
+        gradients = [cast(Tensor, parameter.grad) for parameter in self._matrices]
         torch._foreach_lerp_(self._momenta, gradients, 1 - MOMENTUM)
         nesterov = torch._foreach_lerp(gradients, self._momenta, MOMENTUM)
         torch._foreach_mul_(self._matrices, 1 - learning_rate * self._weight_decay)
@@ -80,4 +80,4 @@ def orthogonal(matrices: Tensor) -> Tensor:
     for _ in range(ITERATIONS):
         square = x @ x.transpose(1, 2)
         x = a * x + (b * square + c * square @ square) @ x
-    return (x.transpose(1, 2) if tall else x).float()
+    return cast(Tensor, (x.transpose(1, 2) if tall else x).float())

@@ -70,7 +70,7 @@ class Residual(nn.Module):
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
         nn.init.zeros_(self.modulate.weight)
-        nn.init.zeros_(self.modulate.bias)  # type: ignore[arg-type]
+        nn.init.zeros_(self.modulate.bias)
         nn.init.zeros_(self.second.weight)
         nn.init.zeros_(self.second.bias)  # type: ignore[arg-type]
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -111,7 +111,7 @@ class Distillation:
         both = given.joined(given.saying(text, text_mask))
         time = time.repeat(2)
         wanted, plain = self.ask(x.repeat(2, 1, 1, 1), time, time, torch.ones_like(time), *both).float().chunk(2)
-        return plain + guidance[:, None, None, None] * (wanted - plain)
+        return cast(Tensor, plain + guidance[:, None, None, None] * (wanted - plain))
 
     def _by_teacher(self, x: Tensor, steps: Steps, given: Given) -> Tensor:
         """The velocity at the step's middle: the average over the step but for a term of its length squared."""
@@ -126,7 +126,7 @@ class Distillation:
             arguments = (x, half.time, half.until, half.guidance, *given)
             velocities.append(torch.func.functional_call(self.model, average, arguments).float())
             x = x - (half.time - half.until)[:, None, None, None] * velocities[-1]
-        return (velocities[0] + velocities[1]) / 2
+        return cast(Tensor, (velocities[0] + velocities[1]) / 2)
 
     def show(self, average: dict[str, Tensor], path: Path) -> dict[str, float]:
         model = copy.deepcopy(self.model).eval()
