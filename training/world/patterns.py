@@ -348,7 +348,7 @@ def wood(canvas: Canvas) -> Tensor:
     line = triangle(growth) ** 2
     tone = 0.80 + 0.35 * _dice(sheet, plank, plank * 0 + 1) - 0.16 * line + 0.04 * fibre
     picture = canvas.base() * tone[:, None]
-    picture = over(picture, (0.62 * line**2 + 0.5 * knot).clamp(0, 0.85), canvas.paint(1) * 0.92)
+    picture = over(picture, (0.85 * line**1.5 + 0.5 * knot).clamp(0, 0.85), canvas.paint(1) * 0.92)
     gap = _where((0.5 - (place - plank - 0.5).abs()) / planks - 0.003, sheet)
     return picture * (1 - 0.65 * gap)[:, None]
 

@@ -192,7 +192,7 @@ def _asphalt(land: Land, street: Tensor, middle: Tensor, along: Tensor, lamps: f
     land.lay(inside * dash, (0.88, 0.88, 0.84), amount=0.7)
     place = triangle(along / lamps)
     spots = torch.exp(-(((street + 0.002) / 0.012) ** 2)) * torch.exp(-(((place * lamps / 2) / 0.016) ** 2))
-    streets_at_night(land, 0.25 * inside + spots)
+    streets_at_night(land, 0.18 * inside + 0.8 * spots)
 
 
 def _old_town(land: Land) -> None:
@@ -292,7 +292,7 @@ def city(land: Land, variant: str) -> None:
     paint = pick_colour(choose(colours(land, CARS), sheet.uniform(0, 1, side * side)), (spot, spot + 3 * grid.block[0]))
     land.lay(car, paint)
     windows = (ring < 0.004) & (distance.abs() < 0.004)
-    streets_at_night(land, windows * 0.8 + 0.35 * machines)
+    streets_at_night(land, windows * 0.6 + 0.25 * machines)
 
 
 def village(land: Land, variant: str) -> None:

@@ -29,11 +29,11 @@ from training.world.fields import (
 CLIMB: dict[str, float] = {"": 0.95, "noon": 1.15, "dawn": 0.50, "sunset": 0.40, "night": 0.8}
 SUN: dict[str, RGB] = {
     "": (0.72, 0.68, 0.61), "noon": (0.76, 0.73, 0.67), "dawn": (0.60, 0.42, 0.40), "sunset": (0.96, 0.58, 0.29),
-    "night": (0.18, 0.22, 0.35),
+    "night": (0.16, 0.19, 0.27),
 }  # fmt: skip
 SKYLIGHT: dict[str, RGB] = {
     "": (0.33, 0.36, 0.42), "noon": (0.34, 0.37, 0.42), "dawn": (0.40, 0.40, 0.54), "sunset": (0.28, 0.26, 0.39),
-    "night": (0.085, 0.125, 0.26),
+    "night": (0.075, 0.105, 0.19),
 }  # fmt: skip
 LAMP: RGB = (1.0, 0.74, 0.40)
 FIRE: RGB = (1.0, 0.34, 0.06)
@@ -144,9 +144,8 @@ def daylight(view: View) -> Tensor:
 def _lamplight(view: View) -> Tensor:
     """What lamps add: on the ground, and a halo around them."""
     lamps = view.lamps[:, None]
-    halo = functional.avg_pool2d(functional.avg_pool2d(lamps, 4), 5, 1, 2)
-    halo = functional.interpolate(halo, scale_factor=4, mode="bilinear")
-    return view.tone(LAMP) * (view.colour * (1.5 * lamps + 0.9 * halo) + 0.16 * lamps + 0.05 * halo)
+    halo = blur(view.lamps, 0.07)[:, None]
+    return view.tone(LAMP) * (view.colour * (1.1 * lamps + 0.5 * halo) + 0.10 * lamps + 0.03 * halo)
 
 
 def _air(view: View, picture: Tensor) -> Tensor:
