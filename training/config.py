@@ -12,7 +12,7 @@ import yaml
 @dataclass(frozen=True)
 class Render:
     pictures: int = 24_000
-    held_out: int = 200
+    held_out: int = 1_000
     shard: int = 1_000
     size: int = 256
     captions: int = 3

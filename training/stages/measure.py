@@ -24,7 +24,7 @@ def run(config: Config, folder: Path) -> None:
         "velocity_error": Progress(config, folder, where).losses(model.to(where)),
         "autoencoder_psnr_db": autoencoder.psnr(autoencoder.trained(config, folder), folder),
         "probe_accuracy": probe.accuracy(learned, folder / "held-out").shares(),
-        "tower_recall": tower.recalls(tower.trained(config, folder).to(where), config, folder),
+        "tower_recall": tower.recalls(tower.trained(config, folder).to(where), folder),
     }
     (folder / "figures.json").write_text(json.dumps(figures, indent=2) + "\n")
     print(f"measure {json.dumps(figures, indent=2)}", flush=True)

@@ -17,16 +17,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from figment.engine.backends.minilm import MiniLM
 from training import checkpoint, device
 from training.config import Config
 from training.degradations import degraded
 from training.examples import Examples, ahead
 from training.fit import fit, seeded
-from training.networks.tower import SENTENCE_WIDTH, Tower
+from training.networks.tower import Tower
 from training.stages.probe import to_image
 
-TEXT_BATCH = 64
+TEXTS = 8_192
 MEASURED = 1_000
 ROWS = 50
 SAME = 0.85
@@ -73,7 +72,7 @@ def run(config: Config, folder: Path) -> None:
     torch.manual_seed(config.seed)
     learner = Learner(build(config)).to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]
     examples = Examples(folder / "pictures")
-    texts = sentences(config, folder, "pictures", examples)
+    texts = sentences(folder / "latents")
 
     def drawn(rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
         rows = np.sort(rng.integers(0, len(examples), settings.batch))
@@ -101,7 +100,7 @@ def run(config: Config, folder: Path) -> None:
         peak=settings.learning_rate,
         checkpoint_seconds=config.checkpoint_seconds,
     )
-    print(f"tower on held-out renders  {recalls(learner.tower, config, folder)}", flush=True)
+    print(f"tower on held-out renders  {recalls(learner.tower, folder)}", flush=True)
 
 
 def loss(vectors: Tensor, own: Tensor, bank: Tensor, log_scale: Tensor) -> Tensor:
@@ -118,22 +117,16 @@ def loss(vectors: Tensor, own: Tensor, bank: Tensor, log_scale: Tensor) -> Tenso
     return F.cross_entropy(found, target) + F.cross_entropy(pictures, diagonal) + PULL * (1 - matches).mean()
 
 
-def sentences(config: Config, folder: Path, part: str, examples: Examples) -> NDArray[np.float16]:
-    """Sentence vectors (n, captions, 384) of a part's captions; written once to folder/sentences-<part>.npy."""
-    path = folder / f"sentences-{part}.npy"
-    written = examples.captions
-    if path.exists():
-        kept: NDArray[np.float16] = np.load(path, mmap_mode="r")
-        if len(kept) == len(written):
-            return kept
-    distinct = sorted({text for captions in written for text in captions}, key=lambda text: (len(text), text))
-    encoder = MiniLM(folder.parent / "minilm", config.threads)
-    parts = [encoder.sentence(distinct[start : start + TEXT_BATCH]) for start in range(0, len(distinct), TEXT_BATCH)]
-    vectors = np.concatenate([*parts, np.zeros((0, SENTENCE_WIDTH), np.float32)]).astype(np.float16)
-    place = {text: row for row, text in enumerate(distinct)}
-    result: NDArray[np.float16] = vectors[np.array([[place[text] for text in captions] for captions in written])]
-    np.save(path, result)
-    return result
+def sentences(latents: Path) -> NDArray[np.float16]:
+    """Sentence vectors (n, captions, 384) of a folder of the stage `latents`: the means of its captions' token states, normalised."""
+    states, starts = np.load(latents / "text-states.npy", mmap_mode="r"), np.load(latents / "text-starts.npy")
+    vectors = np.empty((len(starts) - 1, states.shape[1]), np.float16)
+    for first in range(0, len(vectors), TEXTS):
+        ends = starts[first : first + TEXTS + 1]
+        # The mean's length does not matter: it is made 1, as MiniLM's sentence vectors are.
+        sums = np.add.reduceat(states[ends[0] : ends[-1]].astype(np.float32), ends[:-1] - ends[0], axis=0)
+        vectors[first : first + TEXTS] = sums / np.linalg.norm(sums, axis=1, keepdims=True)
+    return vectors[np.load(latents / "caption-of.npy")]
 
 
 @torch.no_grad()
@@ -144,11 +137,11 @@ def vectors_of(tower: Tower, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     return torch.cat(parts).float().cpu().numpy()
 
 
-def recalls(tower: Tower, config: Config, folder: Path) -> dict[str, float]:
+def recalls(tower: Tower, folder: Path) -> dict[str, float]:
     """How often a held-out picture's first caption finds it among all (the picture among the first 1 or 10), and the way back."""
     examples = Examples(folder / "held-out")
     rows = np.arange(min(MEASURED, len(examples)))
-    texts = sentences(config, folder, "held-out", examples)[rows, 0].astype(np.float32)
+    texts = sentences(folder / "latents" / "held-out")[rows, 0].astype(np.float32)
     alike = texts @ vectors_of(tower, examples.pixels(rows)).T
     return {
         "pictures": len(rows),
