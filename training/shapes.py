@@ -30,7 +30,7 @@ def freeze_reshapes(model: onnx.ModelProto, feeds: Sequence[Feed]) -> onnx.Model
             name = f"{node.output[0]}.target"
             model.graph.initializer.append(numpy_helper.from_array(np.array(target, np.int64), name))
             node.input[1] = name
-    _drop_unused(model)
+    drop_unused(model.graph)
     return model
 
 
@@ -64,16 +64,17 @@ def _constant_target(sources: list[list[int]], targets: list[list[int]]) -> list
     return result if result.count(-1) <= 1 else None
 
 
-def _drop_unused(model: onnx.ModelProto) -> None:
-    needed = {output.name for output in model.graph.output}
+def drop_unused(graph: onnx.GraphProto) -> None:
+    """Drop nodes and weights that no output depends on."""
+    needed = {output.name for output in graph.output}
     kept = []
-    for node in reversed(model.graph.node):
+    for node in reversed(graph.node):
         if needed & set(node.output):
             kept.append(node)
             needed |= set(node.input)
     kept.reverse()
-    del model.graph.node[:]
-    model.graph.node.extend(kept)
-    stored = [tensor for tensor in model.graph.initializer if tensor.name in needed]
-    del model.graph.initializer[:]
-    model.graph.initializer.extend(stored)
+    del graph.node[:]
+    graph.node.extend(kept)
+    stored = [tensor for tensor in graph.initializer if tensor.name in needed]
+    del graph.initializer[:]
+    graph.initializer.extend(stored)

@@ -91,7 +91,7 @@ def _denoiser(names: Sequence[str]) -> onnx.GraphProto:
         n("Gemm", ["prompt", "prompt_w", "prompt_b"], ["prompt_c"]),
         *(n("Unsqueeze", [name, "middle"], [f"{name}_column"]) for name in numbers),
         n("Concat", [f"{name}_column" for name in numbers], ["numbers"], axis=1),
-        n("Gemm", ["numbers", "numbers_w", "prompt_b"], ["numbers_c"]),
+        n("MatMul", ["numbers", "numbers_w"], ["numbers_c"]),
         n("Add", ["prompt_c", "numbers_c"], ["flat"]),
         n("Unsqueeze", ["flat", "space"], ["shift"]),
         n("Concat", planes, ["planes"], axis=1),

@@ -1,123 +1,121 @@
-"""Stage 5: write the trained networks as the ONNX files and the model.json that Figment ships."""
+"""Stage 8: write the trained networks for their three homes: onnxruntime on a server, onnxruntime-web in a browser, torch.
+
+    export/               what ships in figment/engine/builtin/figment-1: ONNX, float16 weights, float32 arithmetic
+    export/browser/       the same graphs with float16 arithmetic, for GPUs that can do it
+    export/diffusers/     a diffusers folder
+
+All three hold the same numbers (`Networks.rounded`).
+"""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
+import shutil
 import tempfile
-import warnings
-from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import torch
-from torch import Tensor, nn
+from torch import nn
 
+from training import diffusers_folder
 from training.config import Config
-from training.half import halve_weights
-from training.latents import TEXT_WIDTH, TOKENS
+from training.half import compute_in_half, halve_weights
+from training.latents import TOKENS
 from training.networks.autoencoder import DOWNSCALE, LATENT_CHANNELS, Autoencoder
-from training.networks.denoiser import Denoiser
+from training.onnx_graphs import DENOISER_INPUTS, Networks, graphs
 from training.pictures import shard_at
-from training.shapes import freeze_reshapes
 from training.stages import autoencoder as autoencoder_stage
 from training.stages import denoiser as denoiser_stage
+from training.stages import distil as distil_stage
+from training.stages import tower as tower_stage
 from training.stages.autoencoder import to_image
+from training.world.description import LABELS
 
-OPSET = 18
-PLANE = {0: "batch", 2: "height", 3: "width"}
 NAME = "figment-1"
+STEPS, MOST_STEPS = 4, 50
+GUIDANCE = 3.0
+BROWSER_PARTS = ("denoiser", "decoder", "encoder")
 
 
 def run(config: Config, folder: Path) -> None:
     """Writes folder/export/; copy it to figment/engine/builtin/figment-1 to ship it."""
     torch.set_num_threads(config.threads)
-    autoencoder = autoencoder_stage.trained(config, folder)
-    denoiser, state = denoiser_stage.averaged(config, folder)
-    target = folder / "export"
-    target.mkdir(exist_ok=True)
-    files = {part: _write(target / f"{part}.onnx", model) for part, model in graphs(autoencoder, denoiser).items()}
-    training = {
-        "denoiser_steps": state["step"],
-        "denoiser_minutes": round(state["spent_s"] / 60, 1),
-        "denoiser_loss": None if state["loss"] is None else round(state["loss"], 4),
-        "autoencoder_minutes": config.autoencoder.minutes,
-        "autoencoder_psnr_db": round(autoencoder_stage.psnr(autoencoder, folder), 2),
-        "pictures": config.render.pictures,
-        "hardware": f"{config.threads} CPU cores",
+    denoiser, state = denoiser_stage.averaged(config, folder, distil_stage.NAME)
+    networks = Networks(autoencoder_stage.trained(config, folder), denoiser, tower_stage.trained(config, folder))
+    networks.rounded()
+    facts = {
+        "config": asdict(config),
+        "denoiser_figures": {name: round(value, 4) for name, value in state["figures"].items()},
+        "autoencoder_psnr_db": round(autoencoder_stage.psnr(networks.autoencoder, folder), 2),
     }
-    card = manifest(files, preview_map(autoencoder, folder), training)
-    _replace(target / "model.json", (json.dumps(card, indent=2) + "\n").encode())
-    print(f"export step {state['step']}  {sum(file['bytes'] for file in files.values()) / 1e6:.1f} MB", flush=True)
+    preview = preview_map(networks.autoencoder, folder)
+    sizes = write(folder / "export", networks, Manifest(preview, config.distil.most_guidance, facts), arguments(config))
+    print(f"export  {'  '.join(f'{home} {size / 1e6:.1f} MB' for home, size in sizes.items())}", flush=True)
 
 
-class _Encode(nn.Module):
-    def __init__(self, autoencoder: Autoencoder) -> None:
-        super().__init__()
-        self.autoencoder = autoencoder
-
-    def forward(self, image: Tensor) -> Tensor:
-        return self.autoencoder.encode(image)
-
-
-class _Decode(nn.Module):
-    def __init__(self, autoencoder: Autoencoder) -> None:
-        super().__init__()
-        self.autoencoder = autoencoder
-
-    def forward(self, latents: Tensor) -> Tensor:
-        return self.autoencoder.decode(latents)
-
-
-def graphs(autoencoder: Autoencoder, denoiser: Denoiser) -> dict[str, onnx.ModelProto]:
-    """ONNX graphs by name, weights in float16, with dynamic batch, height and width."""
+def arguments(config: Config) -> dict[str, dict[str, Any]]:
+    """What each network was built with, by its name in the diffusers folder."""
     return {
-        "denoiser": _graph(denoiser, _noisy_latents, "velocity"),
-        "decoder": _graph(_Decode(autoencoder), _latents, "image"),
-        "encoder": _graph(_Encode(autoencoder), _image, "latents"),
+        "denoiser": {"widths": config.denoiser.widths, "blocks": config.denoiser.blocks, "labels": len(LABELS)},
+        "vae": {"widths": config.autoencoder.widths, "blocks": config.autoencoder.blocks},
+        "tower": {"widths": config.tower.widths},
     }
 
 
-Inputs = dict[str, Tensor]
+@dataclass(frozen=True)
+class Manifest:
+    """What model.json says beside its files."""
+
+    preview: dict[str, Any]
+    most_guidance: float
+    training: dict[str, Any]
+
+    def content(self, files: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        return {
+            "name": NAME,
+            "family": "figment",
+            "title": "Figment 1, the built-in model",
+            "latent": {"channels": LATENT_CHANNELS, "downscale": DOWNSCALE},
+            "native_size": 256,
+            "size": {"min": 128, "max": 512, "multiple": 64},
+            "steps": {"default": STEPS, "max": MOST_STEPS},
+            "guidance": {"default": GUIDANCE, "max": self.most_guidance},
+            "text": {"encoder": "all-MiniLM-L6-v2", "tokens": TOKENS},
+            "prediction": "flow-velocity",
+            "denoiser": {"inputs": DENOISER_INPUTS},
+            "tasks": ["text-to-image", "image-to-image", "inpainting"],
+            "preview": self.preview,
+            "files": files,
+            "training": self.training,
+        }
 
 
-def _latents(rows: int, height: int, width: int) -> Inputs:
-    return {"latents": torch.randn(rows, LATENT_CHANNELS, height, width)}
+def write(
+    target: Path, networks: Networks, manifest: Manifest, built_with: dict[str, dict[str, Any]]
+) -> dict[str, int]:
+    """The three homes; returns the bytes of each one's files."""
+    drawn = graphs(networks)
+    browser = {part: compute_in_half(drawn[part]) for part in BROWSER_PARTS}
+    server = {part: halve_weights(graph) for part, graph in drawn.items()}
+    homes = {"server": (target, server), "browser": (target / "browser", browser)}
+    sizes = {home: _write_graphs(folder, made, manifest) for home, (folder, made) in homes.items()}
+    diffusers = target / "diffusers"
+    shutil.rmtree(diffusers, ignore_errors=True)
+    diffusers_folder.write(diffusers, networks, built_with)
+    return {**sizes, "diffusers": sum(path.stat().st_size for path in diffusers.rglob("*") if path.is_file())}
 
 
-def _image(rows: int, height: int, width: int) -> Inputs:
-    return {"image": torch.randn(rows, 3, DOWNSCALE * height, DOWNSCALE * width)}
-
-
-def _noisy_latents(rows: int, height: int, width: int) -> Inputs:
-    text = {"text": torch.randn(rows, TOKENS, TEXT_WIDTH), "text_mask": torch.ones(rows, TOKENS)}
-    return {**_latents(rows, height, width), "time": torch.rand(rows), **text}
-
-
-def _graph(model: nn.Module, inputs: Callable[[int, int, int], Inputs], output: str) -> onnx.ModelProto:
-    # The exporter would write channels-last strides as transposes.
-    model = model.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    sample = inputs(2, 16, 24)
-    planes = {name: PLANE for name in (*sample, output) if name in ("latents", "image", "velocity")}
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            model,
-            tuple(sample.values()),
-            buffer,  # type: ignore[arg-type]
-            input_names=list(sample),
-            output_names=[output],
-            dynamic_axes={name: planes.get(name, {0: "batch"}) for name in (*sample, output)},
-            opset_version=OPSET,
-            dynamo=False,
-        )
-    feeds = [{name: value.numpy() for name, value in inputs(*sizes).items()} for sizes in ((2, 16, 24), (3, 8, 20))]
-    return halve_weights(freeze_reshapes(onnx.load_from_string(buffer.getvalue()), feeds))
+def _write_graphs(folder: Path, made: dict[str, onnx.ModelProto], manifest: Manifest) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {part: _write(folder / f"{part}.onnx", graph) for part, graph in made.items()}
+    _replace(folder / "model.json", (json.dumps(manifest.content(files), indent=2) + "\n").encode())
+    return sum(file["bytes"] for file in files.values())
 
 
 def _write(path: Path, graph: onnx.ModelProto) -> dict[str, Any]:
@@ -143,23 +141,3 @@ def preview_map(autoencoder: Autoencoder, folder: Path) -> dict[str, Any]:
     design = np.concatenate([latents, np.ones((len(latents), 1), np.float32)], axis=1)
     solution = np.linalg.lstsq(design, colours, rcond=None)[0].round(5)
     return {"matrix": solution[:-1].tolist(), "bias": solution[-1].tolist()}
-
-
-def manifest(files: dict[str, dict[str, Any]], preview: dict[str, Any], training: dict[str, Any]) -> dict[str, Any]:
-    """The content of model.json."""
-    return {
-        "name": NAME,
-        "family": "figment",
-        "title": "Figment 1, the built-in model",
-        "latent": {"channels": LATENT_CHANNELS, "downscale": DOWNSCALE},
-        "native_size": 256,
-        "size": {"min": 128, "max": 512, "multiple": 64},
-        "steps": {"default": 12, "max": 50},
-        "guidance": {"default": 3.0, "max": 10},
-        "text": {"encoder": "all-MiniLM-L6-v2", "tokens": TOKENS},
-        "prediction": "flow-velocity",
-        "tasks": ["text-to-image", "image-to-image", "inpainting"],
-        "preview": preview,
-        "files": files,
-        "training": training,
-    }

@@ -614,9 +614,9 @@ def _paint(marks: _Marks, work: _Work, lengths: list[int], across: int, canvas: 
     opacity, grain = marks.opacity[work.mark, None], marks.grain[work.mark]
     label, label_above = marks.label[work.mark, None], marks.label_above[work.mark, None]
     patch = (marks.texture[work.mark] + row_of_tiles * TILE + work.tile % across) % AREA
-    glowing = (work.kind == KINDS.index("glow")).split(lengths)
-    glows = [torch.nonzero(part)[:, 0] for part in glowing]
-    grains = [torch.nonzero(part)[:, 0] for part in grain.split(lengths)]
+    glowing = work.kind == KINDS.index("glow")
+    glows = [torch.nonzero(part)[:, 0] for part in torch.split(glowing, lengths)]
+    grains = [torch.nonzero(part)[:, 0] for part in torch.split(grain, lengths)]
     basis, texture = _basis(canvas.device), _texture(canvas.device)
     start = 0
     for level, length in enumerate(lengths):

@@ -81,7 +81,7 @@ def blurred(image: Tensor, radius: float) -> Tensor:
     size = image.shape[-1]
     reach = radius * size / 256
     if reach >= 3 and size % 2 == 0:
-        small = image.unflatten(2, (-1, 2)).unflatten(4, (-1, 2)).mean(dim=(3, 5))
+        small = image.view(*image.shape[:2], size // 2, 2, size // 2, 2).mean(dim=(3, 5))
         return F.interpolate(blurred(small, radius), size=(size, size), mode="bilinear", align_corners=False)
     width = 4 if reach > 1.5 else 2
     return means(means(padded(image, width - 1, width - 1), width), width)
@@ -148,7 +148,8 @@ def flattened(rgb: Tensor, colours: int, softness: float) -> Tensor:
     centres = palette(pixels, colours)
     distance = centres.square().sum(dim=-1)[..., None] - 2 * centres @ pixels.flatten(2)
     weights = torch.softmax(distance.mul_(-1 / softness), dim=1)
-    return (torch.linalg.inv(basis) @ (centres.transpose(1, 2) @ weights)).view_as(rgb)
+    flat: Tensor = torch.linalg.inv(basis) @ (centres.transpose(1, 2) @ weights)
+    return flat.view_as(rgb)
 
 
 def vivid(rgb: Tensor, amount: float) -> Tensor:
@@ -265,8 +266,8 @@ def paper_cut(rgb: Tensor, labels: Tensor, seeds: Sequence[int]) -> Tensor:
     flat = flattened(vivid(blurred(rgb, 1), 1.15), 10, 0.0010)
     heights = torch.full((256,), IN_FRONT, device=device)
     heights[: len(LABELS)] = IN_FRONT
-    for name, height in LAYERS.items():
-        heights[LABELS[name]] = height
+    for name, layer in LAYERS.items():
+        heights[LABELS[name]] = layer
     places = torch.arange(size, device=device) / size
     # On the ground, what is lower in the frame is nearer.
     height = heights[labels.long()][:, None] + 0.05 * places[None, None, :, None]

@@ -196,10 +196,11 @@ def cliff(stage: Stage) -> Room:
     for share in rng.uniform(0, 0.10, 7).tolist():
         x = edge[-1][0] - 0.02 + share
         pen.ellipse(flipped([(x, 0.97 - 0.4 * share)])[0], (0.045, 0.008), foam)
-    line = np.interp(np.linspace(0, 1, COLUMNS), *zip(*sorted(flipped([(-0.05, top), *crown, edge[0]])), strict=True))
+    upper = sorted(flipped([(-0.05, top), *crown, edge[0]]))
+    line = np.interp(np.linspace(0, 1, COLUMNS), [x for x, _ in upper], [y for _, y in upper])
     ends = sorted((x for x, _ in flipped([(0.0, 0.0), edge[0]])))
     return Room(
-        land=Strip(max(0.0, ends[0]), min(1.0, ends[1]), top, top, np.asarray(line) + 0.012),
+        land=Strip(max(0.0, ends[0]), min(1.0, ends[1]), top, top, line + 0.012),
         water=Strip(0.0, 1.0 - reach - 0.05, horizon + 0.04, 0.9)
         if right
         else Strip(reach + 0.05, 1.0, horizon + 0.04, 0.9),

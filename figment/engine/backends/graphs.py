@@ -18,7 +18,7 @@ SPLIT_COUNTS_SINCE = 18
 
 
 def steady(path: Path) -> bytes:
-    """The model file with every `Gemm` and every sum over dimension 1 doubled, ready for a session."""
+    """The model file with every layer of one vector a picture, and every sum over dimension 1, doubled, ready for a session."""
     model = onnx.load(path)
     double_lone_rows(model)
     return bytes(model.SerializeToString())
@@ -26,17 +26,21 @@ def steady(path: Path) -> bytes:
 
 def double_lone_rows(model: ModelProto) -> None:
     counted = _opset(model) >= SPLIT_COUNTS_SINCE
-    constants = _constants(model.graph)
+    constants, ranks = _constants(model.graph), _ranks(model)
     nodes = [
-        new for node in model.graph.node for new in (_doubled(node, counted) if _doubles(node, constants) else [node])
+        new
+        for node in model.graph.node
+        for new in (_doubled(node, counted) if _doubles(node, constants, ranks) else [node])
     ]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
 
 
-def _doubles(node: NodeProto, constants: Mapping[str, TensorProto]) -> bool:
+def _doubles(node: NodeProto, constants: Mapping[str, TensorProto], ranks: Mapping[str, int]) -> bool:
     if node.op_type == "Gemm":
         return _gemm_doubles(node, constants)
+    if node.op_type == "MatMul":
+        return [ranks.get(name) for name in node.input] == [2, 2]
     return node.op_type in ("ReduceSum", "ReduceMean") and _axes(node, constants) == [1]
 
 
@@ -45,6 +49,16 @@ def _gemm_doubles(node: NodeProto, constants: Mapping[str, TensorProto]) -> bool
     turned = any(attribute.name == "transA" and attribute.i for attribute in node.attribute)
     bias = constants.get(node.input[2]) if len(node.input) > 2 else None
     return not turned and (len(node.input) < 3 or (bias is not None and (len(bias.dims) < 2 or bias.dims[0] == 1)))
+
+
+def _ranks(model: ModelProto) -> dict[str, int]:
+    """How many dimensions each value has, where that can be known."""
+    graph = onnx.shape_inference.infer_shapes(model).graph
+    values = [*graph.input, *graph.value_info, *graph.output]
+    found = {value.name: value.type.tensor_type for value in values if value.type.tensor_type.HasField("shape")}
+    return {name: len(kind.shape.dim) for name, kind in found.items()} | {
+        w.name: len(w.dims) for w in graph.initializer
+    }
 
 
 def _axes(node: NodeProto, constants: Mapping[str, TensorProto]) -> list[int]:
