@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 
 RGB = tuple[float, float, float]
-Points = NDArray[np.float32]
+Points = NDArray[np.floating[Any]]
 BSPLINE_SPREAD = (
     151 / 315
 )  # integral of the squared cubic B-spline: the variance that smoothing white noise leaves, one way
@@ -148,6 +148,12 @@ def blur(field: Tensor, width: float) -> Tensor:
     side = 2 * round(width * size / step / 2) + 1
     small = functional.avg_pool2d(small, side, 1, side // 2, count_include_pad=False)
     return functional.interpolate(small, size=(size, size), mode="bilinear", align_corners=False)[:, 0]
+
+
+def expanded(*fields: Tensor) -> list[Tensor]:
+    """The fields at the shape that they have together."""
+    together = sum(fields[1:], fields[0])
+    return [field.expand_as(together) for field in fields]
 
 
 def quantile(field: Tensor, share: float | Tensor) -> Tensor:
@@ -483,7 +489,8 @@ def meander(rng: np.random.Generator, waves: float, swing: float, points: int = 
     heading = math.atan2(*(course[-1] - course[0])[::-1])
     turn = rng.uniform(0, 2 * math.pi) - heading
     rotation = np.array(((math.cos(turn), math.sin(turn)), (-math.sin(turn), math.cos(turn))))
-    return (course @ rotation + 0.5 + rng.uniform(-reach, reach, 2)).astype(np.float32)
+    placed: Points = (course @ rotation + 0.5 + rng.uniform(-reach, reach, 2)).astype(np.float32)
+    return placed
 
 
 def drainage(
@@ -495,7 +502,7 @@ def drainage(
     length times area to the power -0.5, which is how real rivers' profiles do (Flint's law).
     Returns the pieces ((grid squared - outlets), 8), whose value is the height, and the area that each drains, 1 the whole.
     """
-    places = (np.stack(np.meshgrid(np.arange(grid), np.arange(grid)), -1).reshape(-1, 2) + 0.5).astype(np.float32)
+    places: Points = (np.stack(np.meshgrid(np.arange(grid), np.arange(grid)), -1).reshape(-1, 2) + 0.5).astype(np.float32)
     places = (places + rng.uniform(-0.42, 0.42, places.shape)) / grid * 1.3 - 0.15
     cost = np.exp(rng.normal(0, roughness, (grid * grid, 8)))
     side = rng.integers(4)

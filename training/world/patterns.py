@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from .description import COLOURS, LABELS, PATTERNS, Shown
-from .fields import Sheet, edge, fbm, noise, quantile, smoothstep, speckle, triangle, voronoi
+from .fields import Sheet, edge, expanded, fbm, noise, quantile, smoothstep, speckle, triangle, voronoi
 from .palette import PAINTS, varied
 
 # Colours that look well together; the first is most of the picture.
@@ -247,7 +247,7 @@ def bricks(canvas: Canvas) -> Tensor:
     place_v = sheet.y * rows + sheet.level()
     row = torch.floor(place_v)
     place_u = sheet.x * rows * 0.45 + 0.5 * torch.remainder(row, 2) + sheet.level()
-    place_u, place_v, row = torch.broadcast_tensors(place_u, place_v, row)
+    place_u, place_v, row = expanded(place_u, place_v, row)
     column = torch.floor(place_u)
     gap = torch.minimum(0.5 - (place_v - row - 0.5).abs(), (0.5 - (place_u - column - 0.5).abs()) / 0.45) / rows
     gap = gap + 0.0015 * noise(sheet, 40)
@@ -333,7 +333,7 @@ def wood(canvas: Canvas) -> Tensor:
     """Planks with their grain."""
     sheet = canvas.sheet
     upright = sheet.level() < 0.5
-    x, y = torch.broadcast_tensors(sheet.x, sheet.y)
+    x, y = expanded(sheet.x, sheet.y)
     u, v = torch.where(upright, x, y), torch.where(upright, y, x)
     planks = sheet.level(3, 6).round()
     place = u * planks

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from training.world.fields import RGB, edge, fbm, noise, smoothstep, triangle, voronoi
+from training.world.fields import RGB, edge, expanded, fbm, noise, smoothstep, triangle, voronoi
 
 from .land import SEASON_GRASS, Land, crowns, grain, meadow, seasonal, two_tone, water
 
@@ -126,7 +126,7 @@ def _pivots(land: Land) -> None:
     rough = fbm(sheet, 6, 6, 0.6)
     land.lay(sheet.constant(1.0), dry[:, :, None, None] * (1 + 0.06 * rough)[:, None], "sand")
     count = sheet.level(2.6, 4.6)
-    u, v = torch.broadcast_tensors(sheet.x * count + sheet.level(), sheet.y * count + sheet.level())
+    u, v = expanded(sheet.x * count + sheet.level(), sheet.y * count + sheet.level())
     column, row = torch.floor(u), torch.floor(v)
     du, dv = u - column - 0.5, v - row - 0.5
     index = (row * 8 + column).long().flatten(1)
