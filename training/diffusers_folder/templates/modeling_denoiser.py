@@ -1,0 +1,16 @@
+"""The denoiser as a component that diffusers can open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from diffusers import ConfigMixin, ModelMixin
+from diffusers.configuration_utils import register_to_config
+
+from .denoiser import Denoiser
+
+
+class FigmentDenoiser(Denoiser, ModelMixin, ConfigMixin):
+    @register_to_config
+    def __init__(self, widths: Sequence[int], blocks: Sequence[int], labels: int) -> None:
+        super().__init__(tuple(widths), tuple(blocks), labels)

@@ -1,0 +1,16 @@
+"""The image tower as a component that diffusers can open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from diffusers import ConfigMixin, ModelMixin
+from diffusers.configuration_utils import register_to_config
+
+from .tower import Tower
+
+
+class FigmentTower(Tower, ModelMixin, ConfigMixin):
+    @register_to_config
+    def __init__(self, widths: Sequence[int]) -> None:
+        super().__init__(tuple(widths))
