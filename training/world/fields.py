@@ -502,7 +502,8 @@ def drainage(
     length times area to the power -0.5, which is how real rivers' profiles do (Flint's law).
     Returns the pieces ((grid squared - outlets), 8), whose value is the height, and the area that each drains, 1 the whole.
     """
-    places: Points = (np.stack(np.meshgrid(np.arange(grid), np.arange(grid)), -1).reshape(-1, 2) + 0.5).astype(np.float32)
+    squares = np.stack(np.meshgrid(np.arange(grid), np.arange(grid)), -1).reshape(-1, 2)
+    places: Points = (squares + 0.5).astype(np.float32)
     places = (places + rng.uniform(-0.42, 0.42, places.shape)) / grid * 1.3 - 0.15
     cost = np.exp(rng.normal(0, roughness, (grid * grid, 8)))
     side = rng.integers(4)
