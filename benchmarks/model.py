@@ -14,7 +14,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,17 @@ VARIED = (
     "a red flower",
 )
 SEED = 4_000
+
+
+NOTES = """`python -m benchmarks.model --markdown FILE` writes these tables.
+
+- What was asked for: shares of right answers, given by a probe. "renders" is how often it is right about held-out renders, whose
+  descriptions are the truth; "restored", about the same through the autoencoder; the others, about pictures made from held-out
+  prompts. "single" is a count of one, "count" of two to four. "unfamiliar" prompts have a word or phrasing that no caption has.
+- Fréchet distance: in the probe's features, to held-out renders; "floor" is that of other held-out renders, as many.
+- Seams: gradient across the mask's edge over the gradient within the mask; "untouched" is what the renders give themselves.
+- Diversity: mean distance between pictures of one prompt over that between renders of anything.
+- Drift: change from a walk's first picture to its last whole tile, in steps of 255; `wander` is no fault by itself."""
 
 
 @dataclass(frozen=True)
@@ -196,39 +207,75 @@ def opened(asked: argparse.Namespace, config: Config) -> Bench:
     )
 
 
-def told(title: str, rows: Mapping[str, Mapping[str, float]]) -> None:
-    """A table: one row a key, one column a figure."""
-    columns = list(dict.fromkeys(name for row in rows.values() for name in row))
-    print(f"\n   {title:28}" + "".join(f"{name:>13}" for name in columns))
-    for name, row in rows.items():
-        cells = (f"{row[column]:13.3f}" if column in row else f"{'':13}" for column in columns)
-        print(f"   {name:28}" + "".join(cells), flush=True)
+@dataclass
+class Report:
+    """Tables, printed as they come: one row a key, one column a figure."""
+
+    tables: dict[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
+
+    def add(self, title: str, rows: Mapping[str, Mapping[str, float]]) -> None:
+        self.tables[title] = rows
+        columns = _columns(rows)
+        print(f"\n   {title:28}" + "".join(f"{name:>13}" for name in columns))
+        for name, row in rows.items():
+            print(f"   {name:28}" + "".join(f"{_cell(row, column):>13}" for column in columns), flush=True)
+
+    def markdown(self, heading: str) -> str:
+        parts = [heading]
+        for title, rows in self.tables.items():
+            columns = _columns(rows)
+            lines = [[title, *columns], ["---"] * (len(columns) + 1)]
+            lines += [[name, *(_cell(row, column) for column in columns)] for name, row in rows.items()]
+            parts.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
+        return "\n\n".join(parts) + "\n"
 
 
-def judged(figures: Mapping[str, Any], steps: int) -> None:
-    """The figures at `steps` against what they are to be."""
+def _columns(rows: Mapping[str, Mapping[str, float]]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows.values() for name in row))
+
+
+def _cell(row: Mapping[str, float], column: str) -> str:
+    return f"{row[column]:.3f}" if column in row else ""
+
+
+@dataclass(frozen=True)
+class Goal:
+    name: str
+    value: float
+    goal: float
+    at_most: bool
+    unit: str = ""
+
+    @property
+    def met(self) -> bool:
+        return self.value <= self.goal if self.at_most else self.value >= self.goal
+
+
+def goals(figures: Mapping[str, Any], steps: int) -> list[Goal]:
+    """The figures at `steps` beside what they are to be."""
     at = _steps(steps)
-    print(f"\n   at {at}")
-    for name, goal in (
-        ("object", 0.9),
-        ("colour", 0.9),
-        ("time", 0.9),
-        ("style", 0.9),
-        ("count", 0.75),
-        ("place", 0.75),
-    ):
-        if name in figures["attributes"][at]:
-            verdict(name, figures["attributes"][at][name], goal, at_most=False)
-    frechet = figures["frechet"]
-    verdict("Fréchet distance over its floor", frechet[at] / frechet["renders (floor)"], 3, at_most=True)
-    verdict("seam error", figures["seams"][at]["ratio"], 1.2, at_most=True)
-    verdict("reconstruction", figures["reconstruction"]["psnr_db"], 30, at_most=False, unit=" dB")
-    verdict("a picture in 4 steps", figures["speed"]["picture_s"], 0.4, at_most=True, unit=" s")
-    verdict("image to image in 1 step", figures["speed"]["image_to_image_fps"], 6, at_most=False, unit=" frames/s")
-    verdict("resident", figures["speed"]["resident_mb"], 600, at_most=True, unit=" MB")
+    asked, frechet, speed_of = figures["attributes"][at], figures["frechet"], figures["speed"]
+    wanted = {"object": 0.9, "colour": 0.9, "time": 0.9, "style": 0.9, "count": 0.75, "place": 0.75}
+    return [
+        *(Goal(name, asked[name], share, at_most=False) for name, share in wanted.items() if name in asked),
+        Goal("Fréchet distance over its floor", frechet[at] / frechet["renders (floor)"], 3, at_most=True),
+        Goal("seam error", figures["seams"][at]["ratio"], 1.2, at_most=True),
+        Goal("reconstruction", figures["reconstruction"]["psnr_db"], 30, at_most=False, unit=" dB"),
+        Goal("a picture in 4 steps", speed_of["picture_s"], 0.4, at_most=True, unit=" s"),
+        Goal("image to image in 1 step", speed_of["image_to_image_fps"], 6, at_most=False, unit=" frames/s"),
+        Goal("resident", speed_of["resident_mb"], 600, at_most=True, unit=" MB"),
+    ]
 
 
-def measured(bench: Bench, asked: argparse.Namespace) -> dict[str, Any]:
+def goals_markdown(wanted: Sequence[Goal], steps: int) -> str:
+    rows = [
+        f"| {one.name} | {one.value:.3g}{one.unit} | {'≤' if one.at_most else '≥'} {one.goal:g}{one.unit} | {'yes' if one.met else 'no'} |"
+        for one in wanted
+    ]
+    return "\n".join([f"| at {_steps(steps)} | measured | goal | met |", "| --- | --- | --- | --- |", *rows])
+
+
+def measured(bench: Bench, asked: argparse.Namespace, report: Report) -> dict[str, Any]:
     figures: dict[str, Any] = {
         "model": bench.painter.card.name,
         "weights": bench.painter.card.weights_hash,
@@ -236,20 +283,20 @@ def measured(bench: Bench, asked: argparse.Namespace) -> dict[str, Any]:
         "prompts": asked.prompts,
         "speed": speed(asked.model, asked.threads),
     }
-    told("speed and memory", {"two cores": figures["speed"]})
+    report.add("speed and memory", {"two cores": figures["speed"]})
     figures["reconstruction"] = bench.reconstruction()
-    told("autoencoder", {"held-out renders": figures["reconstruction"]})
+    report.add("autoencoder", {"held-out renders": figures["reconstruction"]})
     figures["attributes"], figures["tasks"] = bench.attributes(asked.prompts)
-    told("what was asked for is there", figures["attributes"])
-    told("prompts with all of it", figures["tasks"])
+    report.add("what was asked for is there", figures["attributes"])
+    report.add("prompts with all of it", figures["tasks"])
     figures["frechet"] = bench.frechet()
-    told("Fréchet distance", {name: {"distance": value} for name, value in figures["frechet"].items()})
+    report.add("Fréchet distance", {name: {"distance": value} for name, value in figures["frechet"].items()})
     figures["seams"] = bench.seams(asked.inpaintings)
-    told("seams of inpaintings", figures["seams"])
+    report.add("seams of inpaintings", figures["seams"])
     figures["diversity"] = bench.diversity(asked.seeds)
-    told("diversity", {"one prompt / all renders": figures["diversity"]})
+    report.add("diversity", {"one prompt / all renders": figures["diversity"]})
     figures["walks"] = bench.walks(asked.strips)
-    told("drift of walks, of 255", figures["walks"])
+    report.add("drift of walks, of 255", figures["walks"])
     return figures
 
 
@@ -265,6 +312,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=8, help="pictures of one prompt")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path, help="write the figures there too")
+    parser.add_argument("--markdown", type=Path, help="write the tables there too")
     parser.add_argument("--strips", type=Path, help="write the walks' strips into this folder")
     asked = parser.parse_args()
     config = load(asked.config)
@@ -276,10 +324,20 @@ def main() -> None:
             f"{error}\n(python -m training STAGE --config {asked.config}; the stages render and probe make what is needed)"
         )
     heading(f"{bench.painter.card.title}: quality, {len(bench.renders)} renders, {asked.prompts} prompts")
-    figures = measured(bench, asked)
-    judged(figures, 4 if 4 in bench.steps else bench.steps[-1])
+    report = Report()
+    figures = measured(bench, asked, report)
+    steps = 4 if 4 in bench.steps else bench.steps[-1]
+    wanted = goals(figures, steps)
+    print(f"\n   at {_steps(steps)}")
+    for one in wanted:
+        verdict(one.name, one.value, one.goal, one.at_most, one.unit)
     if asked.json is not None:
         asked.json.write_text(json.dumps(figures, indent=2) + "\n")
+    if asked.markdown is not None:
+        weights = bench.painter.card.weights_hash[:12]
+        asked.markdown.write_text(
+            report.markdown(f"# Figures of {bench.painter.card.name}, weights {weights}\n\n{NOTES}")
+        )
 
 
 if __name__ == "__main__":
