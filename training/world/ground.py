@@ -110,7 +110,7 @@ def flower_field(stage: Stage) -> Room:
     _turf(stage, horizon + 0.008 * waving(rng, 3), 0.2, "field")
     kinds = int(rng.integers(1, 4))
     tones = [varied(rng, PAINTS[BLOSSOMS[index]]) for index in rng.choice(len(BLOSSOMS), kinds, replace=False).tolist()]
-    if stage.chance(0.45):
+    if stage.chance(0.55):
         _rows_of_flowers(stage, tones)
     else:
         for share in np.linspace(0.02, 0.5, 7).tolist():
@@ -119,7 +119,7 @@ def flower_field(stage: Stage) -> Room:
             pen.ridge(
                 (y + 0.010 * waving(rng, 5)).tolist(), Fill(tone, grain=0.13, opacity=0.72), LABELS["field"], y + 0.06
             )
-    depth = np.sort(rng.random(150) ** 0.65)
+    depth = np.sort(rng.random(190) ** 0.65)
     leaf = darker(stage.grass()[1], 0.85)
     for share in depth.tolist():
         x, y, size = float(rng.random()), horizon + 0.02 + (0.99 - horizon) * share, 0.004 + 0.017 * share**1.5
@@ -168,12 +168,12 @@ def hills(stage: Stage) -> Room:
 
 def hill(stage: Stage) -> Room:
     """One hill, the main thing on its top."""
-    rng, horizon = stage.rng, stage.horizon
+    rng, horizon = stage.rng, stage.horizon + 0.06
     _turf(stage, horizon + 0.05 + 0.015 * waving(rng, 3), 0.0)
     _scattered_trees(stage, horizon + 0.075, int(rng.integers(2, 6)))
     _turf(stage, horizon + 0.15 + 0.02 * waving(rng, 2.5), 0.25)
-    rise, wide = stage.between(0.30, 0.36), stage.between(0.40, 0.55)
-    crest = 1.02 - rise * (0.25 + 0.75 * np.exp(-(((PLACES - stage.focus) / wide) ** 2)))
+    rise, wide = stage.between(0.34, 0.40), stage.between(0.40, 0.48)
+    crest = 1.02 - rise * (0.14 + 0.86 * np.exp(-(np.abs((PLACES - stage.focus) / wide) ** 4)))
     far, near = stage.grass()
     stage.pen.ridge(
         crest.tolist(), Fill(lighter(mix(far, near, 0.35), 0.08), darker(near, 0.85), grain=0.04), LABELS["grass"]
@@ -201,25 +201,31 @@ def desert(stage: Stage) -> Room:
             stage.day.faded(mix(bright, dark, 0.55 + 0.1 * index), distance),
         )
         pen.ridge(profile.tolist(), Fill(top, low, lit=False, grain=0.025), LABELS["sand"])
-        for x in rng.uniform(0.05, 0.95, 2).tolist():
-            _slip_face(stage, profile, x, stage.day.faded(dark, distance), 0.08 + 0.05 * index)
+        _slip_faces(stage, profile, stage.day.faded(darker(dark, 0.92), distance), low, 0.13 + 0.05 * index)
     return Room(land=Strip(0.0, 1.0, horizon + 0.14, 0.92))
 
 
-def _slip_face(stage: Stage, profile: Profile, x: float, tone: RGB, size: float) -> None:
-    """The steep flank of a dune: from the crest it bends down, away from the light."""
-    side = 1.0 if stage.day.orb[0] < 0.5 else -1.0
-    shares = np.linspace(0, 1, 8)
-    crest = x + side * size * 2.2 * shares
-    top = [(float(place), float(np.interp(place, PLACES, profile)) + 0.002) for place in crest.tolist()]
-    bend = [
-        (
-            x + side * size * float(0.35 * math.sin(2.4 * t) + 2.2 * t),
-            top[0][1] + size * float(1.15 * t**0.7 * (1.0 - 0.35 * t)),
-        )
-        for t in shares.tolist()
-    ]
-    stage.pen.polygon([*top, *bend[:0:-1]], Fill(darker(tone, 0.92), tone, lit=False, opacity=0.75))
+def _slip_faces(stage: Stage, profile: Profile, tone: RGB, low: RGB, size: float) -> None:
+    """The steep flanks behind the crests, away from the light: dark at the top, lost in the sand below."""
+    side = 1 if stage.day.orb[0] < 0.5 else -1
+    inner = profile[1:-1]
+    peaks = np.flatnonzero((inner < profile[:-2]) & (inner <= profile[2:])) + 1
+    shares = np.linspace(0, 1, 9)
+    for peak in peaks.tolist():
+        x, y = float(PLACES[peak]), float(profile[peak])
+        wide, deep = size * stage.between(1.3, 2.0), size * stage.between(0.55, 0.85)
+        along = x + side * wide * shares
+        crest = [(float(u), float(np.interp(u, PLACES, profile)) + 0.001) for u in along.tolist()]
+        # An S from the top down to the foot, then a hollow back up to where the flank runs out.
+        spine = [
+            (x + side * wide * float(0.30 * t + 0.07 * math.sin(2 * math.pi * t)), y + deep * float(t))
+            for t in shares.tolist()
+        ]
+        foot, end = spine[-1], crest[-1]
+        hollow = [
+            (foot[0] + (end[0] - foot[0]) * t, foot[1] + (end[1] - foot[1]) * t**1.8) for t in shares[1:-1].tolist()
+        ]
+        stage.pen.polygon([*crest, *hollow[::-1], *spine[:0:-1]], Fill(tone, low, lit=False), LABELS["sand"])
 
 
 def snow(stage: Stage) -> Room:

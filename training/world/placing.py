@@ -22,7 +22,7 @@ GAP = 0.93
 
 @dataclass(frozen=True)
 class Placed:
-    """One thing of a group, where it is drawn: `place` of PLACES."""
+    """One thing of a group, where it is drawn: `place` of PLACES, or "islet"."""
 
     thing: Thing
     pose: Pose
@@ -40,9 +40,16 @@ class _Area:
     strip: Strip | None
 
 
-def place_of(thing: Thing, offered: tuple[str, ...], rng: np.random.Generator) -> str:
-    """One of the kind's places that the setting offers, its own one most often."""
-    choices = [place for place in TRAITS[thing.kind].places if place in offered]
+def place_of(kind: str, setting: str, offered: tuple[str, ...], rng: np.random.Generator) -> str:
+    """One of the kind's places that the setting offers, its own one most often; what needs land gets a rock in the sea.
+
+    Raises ValueError where the kind cannot be in the setting at all.
+    """
+    choices = [place for place in TRAITS[kind].places if place in offered]
+    if setting == "sea" and "water" not in choices and "land" in TRAITS[kind].places:
+        return "islet"
+    if not choices:
+        raise ValueError(f"no place for a {kind} in the setting {setting!r}")
     return choices[0] if rng.random() < 0.7 else choices[int(rng.integers(len(choices)))]
 
 
@@ -66,7 +73,7 @@ def arrange(
 
 
 def _area(place: str, across: tuple[float, float], room: Room, horizon: float) -> _Area:
-    strip = {"water": room.water, "air": None, "underwater": None}.get(place, room.land)
+    strip = {"water": room.water, "islet": room.water, "air": None, "underwater": None}.get(place, room.land)
     left, right = across
     if strip:
         within = max(left, strip.left + 0.01), min(right, strip.right - 0.01)

@@ -350,7 +350,7 @@ def _settled(shown: Shown, rng: np.random.Generator) -> tuple[tuple[Thing, ...],
     offered = OFFERS.get(shown.setting, ELSEWHERE)
     things, places = [], []
     for thing in shown.things:
-        place = "islet" if thing.kind == "lighthouse" and shown.setting == "sea" else place_of(thing, offered, rng)
+        place = place_of(thing.kind, shown.setting, offered, rng)
         things.append(replace(thing, relation="in" if place == "islet" else _relation(shown.setting, place)))
         places.append(place)
     return tuple(things), tuple(places)
@@ -395,8 +395,8 @@ def _shadow(pen: Pen, placed: Placed, day: Daylight) -> None:
     strength = 0.30 if day.night or day.weather not in ("clear", "") else 0.46
     tone = (0.05, 0.07, 0.14)
     low = pose.foot[1] + 0.008
-    centre = (pose.foot[0] + away * 0.55 * half, low)
-    pen.haze(centre, (1.9 * half, 0.055 * pose.size + 0.012), Fill(tone, lit=False, opacity=strength))
+    centre = (pose.foot[0] + away * 0.35 * half, low)
+    pen.haze(centre, (1.55 * half, 0.055 * pose.size + 0.012), Fill(tone, lit=False, opacity=strength))
     pen.haze(
         (pose.foot[0], low - 0.004), (1.25 * half, 0.025 * pose.size + 0.008), Fill(tone, lit=False, opacity=strength)
     )
@@ -441,7 +441,7 @@ def _ripples(stage: Stage, placed: Placed) -> None:
 def _islet(stage: Stage, placed: Placed) -> None:
     """A rock in the sea, wide enough for what stands on it."""
     x, y = placed.pose.foot
-    half = placed.pose.size * stage.between(0.36, 0.48)
+    half = placed.pose.size * max(stage.between(0.36, 0.48), 0.62 * TRAITS[placed.thing.kind].base)
     rock = varied(stage.rng, (0.46, 0.42, 0.40))
     shares = np.linspace(-1, 1, 13)
     rise = 0.050 * np.sqrt(np.clip(1 - shares**2, 0, 1)) * stage.rng.uniform(0.8, 1.25, 13)

@@ -56,7 +56,11 @@ CLOUDS: dict[str, tuple[RGB, RGB]] = {
     "sunset": ((1.0, 0.72, 0.50), (0.62, 0.28, 0.42)),
     "night": ((0.30, 0.36, 0.54), (0.12, 0.16, 0.31)),
 }
-SUNS: dict[str, RGB] = {"noon": (1.0, 0.97, 0.80), "dawn": (1.0, 0.92, 0.72), "sunset": (1.0, 0.80, 0.42)}
+SUNS: dict[str, tuple[RGB, RGB]] = {
+    "noon": ((1.0, 0.98, 0.78), (1.0, 0.92, 0.50)),
+    "dawn": ((1.0, 0.95, 0.66), (1.0, 0.80, 0.46)),
+    "sunset": ((1.0, 0.90, 0.52), (1.0, 0.68, 0.28)),
+}
 GLOWS: dict[str, RGB] = {"noon": (1.0, 0.95, 0.75), "dawn": (1.0, 0.72, 0.50), "sunset": (1.0, 0.50, 0.20)}
 MOON: RGB = (0.97, 0.95, 0.86)
 WHITE: RGB = (1.0, 1.0, 1.0)
@@ -179,11 +183,11 @@ def _stars(pen: Pen, horizon: float, rng: np.random.Generator) -> None:
 
 def _sun(pen: Pen, day: Daylight) -> None:
     radius = {"noon": 0.055, "dawn": 0.065, "sunset": 0.085}[day.time]
-    wide, close = {"noon": (0.13, 0.25), "dawn": (0.20, 0.32), "sunset": (0.28, 0.40)}[day.time]
+    wide, close = {"noon": (0.13, 0.28), "dawn": (0.10, 0.18), "sunset": (0.24, 0.30)}[day.time]
     pen.glow(day.orb, 0.42, GLOWS[day.time], wide)
     pen.glow(day.orb, 2.0 * radius, GLOWS[day.time], close)
-    tint = SUNS[day.time]
-    pen.ellipse(day.orb, (radius, radius), Fill(lighter(tint, 0.35), tint, lit=False), LABELS["sun"])
+    bright, rim = SUNS[day.time]
+    pen.ellipse(day.orb, (radius, radius), Fill(bright, rim, lit=False), LABELS["sun"])
 
 
 def _moon(pen: Pen, day: Daylight, crescent: bool, rng: np.random.Generator) -> None:
