@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .description import FIRST_OBJECT, LABELS
+from .description import LABELS
 from .pen import Mirror
 
 
@@ -20,7 +20,6 @@ def reflect(rgb: Tensor, labels: Tensor, mirrors: Sequence[Mirror | None]) -> Te
 
 
 def _reflect(picture: Tensor, label: Tensor, mirror: Mirror) -> None:
-    """Things are not mirrored: they have an image of their own at their feet."""
     size, place = picture.shape[-1], picture.device
     first = min(size - 1, round(mirror.horizon * size) + 1)
     phase = (mirror.seed % 6283) / 1000
@@ -38,5 +37,5 @@ def _reflect(picture: Tensor, label: Tensor, mirror: Mirror) -> None:
     columns = torch.arange(size, device=place)[None]
     image = picture[:, above, columns] * (1 - share) + picture[:, above + 1, columns] * share
     seen, water = label[above, columns], LABELS["water"]
-    where = (label[first:] == water) & (seen < FIRST_OBJECT) & (seen != water)
+    where = (label[first:] == water) & (seen != water)
     picture[:, first:] += where * mirror.strength * (1 - 0.55 * depth) * (image - picture[:, first:])
