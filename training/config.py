@@ -42,7 +42,7 @@ class Training:
 
     minutes: float = 60.0
     batch: int = 32
-    learning_rate: float = 2.0e-3
+    learning_rate: float = 3.0e-3
     weight_decay: float = 0.01
     ema: float = 0.999
     muon: bool = True
