@@ -60,8 +60,8 @@ def _tasks(settings: Render, folder: Path) -> list[_Task]:
 
 def _render_shard(job: tuple[Render, _Task, str]) -> None:
     settings, task, place = job
-    if settings.processes > 1:
-        torch.set_num_threads(1)
+    # Drawing is many small steps, between which threads would wait for each other longer than they work.
+    torch.set_num_threads(1)
     started = time.monotonic()
     pictures: list[Picture] = []
     for start in range(0, task.count, BATCH[place]):
