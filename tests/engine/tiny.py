@@ -89,7 +89,8 @@ def _denoiser(names: Sequence[str]) -> onnx.GraphProto:
         n("Mul", ["text", "told_mask"], ["told"]),
         n("ReduceSum", ["told", "middle"], ["prompt"], keepdims=0),
         n("Gemm", ["prompt", "prompt_w", "prompt_b"], ["prompt_c"]),
-        *(n("Unsqueeze", [name, "middle"], [f"{name}_column"]) for name in numbers),
+        *(n("Exp", [name], [f"{name}_exp"]) for name in numbers),
+        *(n("Unsqueeze", [f"{name}_exp", "middle"], [f"{name}_column"]) for name in numbers),
         n("Concat", [f"{name}_column" for name in numbers], ["numbers"], axis=1),
         n("MatMul", ["numbers", "numbers_w"], ["numbers_c"]),
         n("Add", ["prompt_c", "numbers_c"], ["flat"]),
@@ -102,7 +103,7 @@ def _denoiser(names: Sequence[str]) -> onnx.GraphProto:
     weights = [
         _weight("prompt_w", 0.02, WIDTH, CHANNELS),
         _weight("prompt_b", 0.1, CHANNELS),
-        _weight("numbers_w", 0.5, len(numbers), CHANNELS),
+        _weight("numbers_w", 0.2, len(numbers), CHANNELS),
         _weight("conv_w", 0.2, CHANNELS, deep, 3, 3),
         _axes("last", 2),
         _axes("middle", 1),

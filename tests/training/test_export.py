@@ -30,6 +30,7 @@ from training.config import Config, load
 from training.onnx_graphs import Networks
 from training.stages import autoencoder, denoiser, export, tower
 
+pytestmark = pytest.mark.timeout(600)
 CONFIGS = Path(__file__).parents[2] / "training" / "configs"
 SAME = 2e-5
 """Torch against onnxruntime, by the largest difference of a velocity, a latent or a picture in -1..1: another order of adding."""
@@ -242,13 +243,19 @@ def test_diffusers_opens_its_folder(small: Exported, tmp_path: Path, monkeypatch
     assert np.abs(np.rint(made * 255) - picture(made_by, request)).max() <= STEP_BYTE
 
 
-RECIPES = sorted(path.name for path in CONFIGS.glob("*.yaml") if path.name != "smoke.yaml")
+def whole_sizes() -> dict[str, Config]:
+    """Every size of model that a recipe makes, by the name of one such recipe."""
+    recipes = {path.stem: load(path) for path in sorted(CONFIGS.glob("*.yaml")) if path.stem != "smoke"}
+    sizes = {json.dumps(export.arguments(config)): name for name, config in recipes.items()}
+    return {name: recipes[name] for name in sizes.values()}
 
 
-@pytest.fixture(scope="module", params=RECIPES)
+WHOLE_SIZES = whole_sizes()
+
+
+@pytest.fixture(scope="module", params=list(WHOLE_SIZES))
 def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    """A recipe's networks in their full size."""
-    return exported(load(CONFIGS / request.param), tmp_path_factory.mktemp("whole") / "export")
+    return exported(WHOLE_SIZES[request.param], tmp_path_factory.mktemp("whole") / "export")
 
 
 def test_every_recipes_model_is_small_enough(whole: Exported) -> None:

@@ -12,7 +12,7 @@ import onnxruntime
 import pytest
 
 from figment.engine.backends import onnx
-from figment.engine.backends.graphs import steady
+from figment.engine.backends.graphs import repeat_lone_numbers, steady
 from figment.engine.backends.onnx import Networks, OnnxBackend
 from figment.engine.backends.sessions import open_session
 from figment.engine.models import InstalledModel
@@ -150,6 +150,29 @@ def test_without_the_change_to_the_graph_a_lone_row_differs(tiny: InstalledModel
 
     assert not lone_equals_two(open_session(tiny.file("denoiser"), 1))
     assert lone_equals_two(open_session(steady(tiny.file("denoiser")), 1))
+
+
+@pytest.mark.parametrize(("changed", "equal"), [(False, False), (True, True)])
+def test_a_function_of_one_number_a_picture_has_the_same_bits_in_any_company(changed: bool, equal: bool) -> None:
+    """Without the change not: when that fails, onnxruntime has become steady by itself and `repeat_lone_numbers` can go."""
+    numbers = np.linspace(0.1, 10, 800, dtype=np.float32)
+    graph = onnx_files.helper.make_graph(
+        [
+            onnx_files.helper.make_node(name, [given], [made])
+            for name, given, made in (("Log", "x", "y"), ("Exp", "y", "z"))
+        ],
+        "functions",
+        [onnx_files.helper.make_tensor_value_info("x", onnx_files.TensorProto.FLOAT, ["b"])],
+        [onnx_files.helper.make_tensor_value_info("z", onnx_files.TensorProto.FLOAT, ["b"])],
+    )
+    model = onnx_files.helper.make_model(graph, opset_imports=[onnx_files.helper.make_opsetid("", 18)], ir_version=10)
+    if changed:
+        repeat_lone_numbers(model)
+    onnx_files.checker.check_model(model, full_check=True)
+    session = open_session(model.SerializeToString(), 1)
+    crowd = session.run(None, {"x": numbers})[0]
+    alone = np.concatenate([session.run(None, {"x": numbers[at : at + 1]})[0] for at in range(len(numbers))])
+    assert np.array_equal(alone, crowd) is equal
 
 
 def test_the_change_to_the_graph_is_valid(tiny: InstalledModel) -> None:
