@@ -58,6 +58,9 @@ VARIED = (
     "mountains",
     "a red flower",
 )
+ATTRIBUTES = (
+    "object", "colour", "count", "single", "place", "style", "time", "weather", "view", "setting", "all", "nothing else",
+)  # fmt: skip
 SEED = 4_000
 
 
@@ -91,8 +94,8 @@ class Bench:
         """
         restored = self.painter.restored(self.renders)
         by_attribute = {
-            "renders": score(probe_stage.read(self.probe, self.renders)[0], self.shown).shares(),
-            "renders, restored": score(probe_stage.read(self.probe, restored)[0], self.shown).shares(),
+            "renders": _in_order(score(probe_stage.read(self.probe, self.renders)[0], self.shown)),
+            "renders, restored": _in_order(score(probe_stage.read(self.probe, restored)[0], self.shown)),
         }
         by_task = {}
         prompts = evaluation_prompts(SEED, count)
@@ -101,9 +104,10 @@ class Bench:
             requests = [self.painter.request(prompt.text, SEED + row, steps) for row, prompt in enumerate(prompts)]
             answers, _ = probe_stage.read(self.probe, self.painter.paint(requests))
             by_attribute[_steps(steps)] = _shares(answers, prompts)
-            by_attribute[f"{_steps(steps)}, unfamiliar"] = _shares(
-                [answers[row] for row in unfamiliar], [prompts[row] for row in unfamiliar]
-            )
+            if unfamiliar:
+                by_attribute[f"{_steps(steps)}, unfamiliar"] = _shares(
+                    [answers[row] for row in unfamiliar], [prompts[row] for row in unfamiliar]
+                )
             tasks = Score()
             for answer, prompt in zip(answers, prompts, strict=True):
                 tasks.add(prompt.task, all_right(answer, prompt.expected))
@@ -169,9 +173,14 @@ class Bench:
 
 
 def _shares(answers: Sequence[Answer], prompts: Sequence[Prompt]) -> Figures:
-    shares = score(answers, [prompt.expected for prompt in prompts]).shares()
+    shares = _in_order(score(answers, [prompt.expected for prompt in prompts]))
     # A prompt does not forbid what it does not name.
     return {name: share for name, share in shares.items() if name != "nothing else"}
+
+
+def _in_order(result: Score) -> Figures:
+    shares = result.shares()
+    return {name: shares[name] for name in sorted(shares, key=ATTRIBUTES.index)}
 
 
 def _steps(steps: int) -> str:
@@ -334,10 +343,8 @@ def main() -> None:
     if asked.json is not None:
         asked.json.write_text(json.dumps(figures, indent=2) + "\n")
     if asked.markdown is not None:
-        weights = bench.painter.card.weights_hash[:12]
-        asked.markdown.write_text(
-            report.markdown(f"# Figures of {bench.painter.card.name}, weights {weights}\n\n{NOTES}")
-        )
+        title = f"# Figures of {bench.painter.card.name}, weights {bench.painter.card.weights_hash[:12]}"
+        asked.markdown.write_text(report.markdown(f"{title}\n\n{goals_markdown(wanted, steps)}\n\n{NOTES}"))
 
 
 if __name__ == "__main__":
