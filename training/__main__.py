@@ -8,7 +8,19 @@ from pathlib import Path
 
 from training.config import load
 
-STAGES = ("render", "autoencoder", "latents", "denoiser", "distil", "probe", "tower", "export", "sheet", "measure")
+STAGES = (
+    "render",
+    "autoencoder",
+    "latents",
+    "denoiser",
+    "distil",
+    "decoder",
+    "probe",
+    "tower",
+    "export",
+    "sheet",
+    "measure",
+)
 HERE = Path(__file__).parent
 
 

@@ -23,6 +23,8 @@ class Render:
 @dataclass(frozen=True)
 class Autoencoder:
     minutes: float = 10.0
+    polish_minutes: float = 5.0
+    """For the decoder alone, once the latents are encoded."""
     batch: int = 16
     crop: int = 128
     learning_rate: float = 1.5e-3

@@ -7,12 +7,14 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from training import checkpoint
 from training.config import Config, load
-from training.stages import autoencoder, denoiser, distil, latents, render
+from training.pictures import shard_at
+from training.stages import autoencoder, decoder, denoiser, distil, latents, render
 
 SMOKE = Path(__file__).parents[2] / "training" / "configs" / "smoke.yaml"
 
@@ -26,13 +28,20 @@ def config() -> Config:
 def run_folder(config: Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / config.name
     folder.mkdir()
-    for stage in (render, autoencoder, latents, denoiser, distil):
+    for stage in (render, autoencoder, latents, denoiser, distil, decoder):
         stage.run(config, folder)
     return folder
 
 
 def test_every_stage_leaves_its_files(run_folder: Path) -> None:
-    for name in ("autoencoder.pt", "denoiser.pt", "distil.pt", "latents/latents.npy", "latents/held-out/latents.npy"):
+    for name in (
+        "autoencoder.pt",
+        "denoiser.pt",
+        "distil.pt",
+        "decoder.pt",
+        "latents/latents.npy",
+        "latents/held-out/latents.npy",
+    ):
         assert (run_folder / name).stat().st_size > 0
     for stage in ("denoiser", "distil"):
         assert list(run_folder.glob(f"{stage}-*min.webp"))
@@ -102,6 +111,19 @@ def test_a_finished_run_does_nothing_again(config: Config, run_folder: Path) -> 
     for stage in (render, autoencoder, latents):
         stage.run(config, run_folder)
     assert [path.stat().st_mtime_ns for path in watched] == before
+
+
+def test_polishing_the_decoder_leaves_every_latent_as_it_is(config: Config, run_folder: Path) -> None:
+    polished, state = autoencoder.trained(config, run_folder), checkpoint.load(run_folder / "autoencoder.pt")
+    before, after = state["model"], polished.state_dict()
+    changed = {name for name, value in after.items() if not torch.equal(value, before[name])}
+    assert changed
+    assert all(name.startswith("decoder.") for name in changed)
+    pixels = shard_at(run_folder / "pictures", 0).pixels()
+    with torch.no_grad():
+        latent = polished.encode(autoencoder.to_image(pixels[:4]))
+    stored = torch.from_numpy(np.load(run_folder / "latents" / "latents.npy")[:4]).float()
+    assert (latent - stored).abs().max() < 0.1, "the stage encodes in bfloat16"
 
 
 def test_a_half_written_shard_is_rendered_again(config: Config, tmp_path: Path) -> None:

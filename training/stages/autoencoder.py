@@ -5,12 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training import checkpoint, clock, device, masks
@@ -27,18 +26,26 @@ MOST_SHARDS = 40
 """That are read: 40,000 pictures are enough for crops, and fit into a GPU."""
 LATENT_PENALTY = 1e-3
 
+Losses = dict[str, Tensor]
+
 
 def build(config: Config) -> Autoencoder:
     return Autoencoder(config.autoencoder.widths, config.autoencoder.blocks)
 
 
 def trained(config: Config, folder: Path) -> Autoencoder:
-    """The finished autoencoder of this run; raises FileNotFoundError before the stage has ended."""
+    """The finished autoencoder of this run, its decoder the polished one where there is one.
+
+    Raises FileNotFoundError before the stage has ended.
+    """
     state = checkpoint.load(folder / "autoencoder.pt")
     if state is None or not state["finished"]:
         raise FileNotFoundError(f"no finished autoencoder in {folder}; run the stage `autoencoder` first")
     model = build(config)
     model.load_state_dict(state["model"])
+    polished = checkpoint.load(folder / "decoder.pt")
+    if polished is not None and polished["finished"]:
+        model.decoder.load_state_dict(polished["model"])
     return model.eval()
 
 
@@ -54,52 +61,66 @@ def blanked(image: Tensor, mask: Tensor) -> Tensor:
 
 def run(config: Config, folder: Path) -> None:
     """Trains folder/autoencoder.pt; once finished it stays as it is, for the latents depend on it."""
-    settings, path = config.autoencoder, folder / "autoencoder.pt"
-    place = device.chosen(config.device)
+    settings, place = config.autoencoder, device.chosen(config.device)
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     model = build(config).to(place, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    forward: Callable[..., Losses] = torch.compile(_losses, dynamic=False) if settings.compiled else _losses
+    rows, side = max(1, settings.batch // 4), settings.crop // DOWNSCALE
+
+    def losses(image: Tensor) -> Losses:
+        return forward(settings, model, image, masks.draw(rows, side, side, 0.0, place))
+
+    def finish() -> None:
+        model.eval()
+        _measure_latents(model, folder, place)
+        print(f"autoencoder  held-out PSNR {psnr(model, folder):.2f} dB", flush=True)
+
+    fit(config, folder, "autoencoder", settings.minutes, model, losses, finish)
+
+
+def fit(
+    config: Config,
+    folder: Path,
+    name: str,
+    minutes: float,
+    model: nn.Module,
+    losses: Callable[[Tensor], Losses],
+    finish: Callable[[], None],
+) -> None:
+    """Train `model` on crops into folder/`name`.pt for `minutes`; call `finish` before it is saved as finished."""
+    settings, path = config.autoencoder, folder / f"{name}.pt"
     optimiser = Optimiser(model, settings.weight_decay, muon=settings.muon)
-    step, budget, figures = 0, Budget(settings.minutes), Running()
+    step, budget, figures = 0, Budget(minutes), Running()
     if (state := checkpoint.load(path)) is not None:
         if state["finished"]:
             return
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
-        step, budget = state["step"], Budget(settings.minutes, state["spent_s"])
-    crops = Crops(settings, folder / "pictures", place)
-    forward: Callable[..., Any] = torch.compile(_losses, dynamic=False) if settings.compiled else _losses
+        step, budget = state["step"], Budget(minutes, state["spent_s"])
+    crops = Crops(settings, folder / "pictures", device.chosen(config.device))
+
+    def save(*, finished: bool) -> None:
+        parts = {"model": model.state_dict(), "optimiser": optimiser.state_dict()}
+        checkpoint.save(path, {**parts, "step": step, "spent_s": budget.elapsed_s(), "finished": finished})
+
     saved = clock.now()
     while (progress := budget.progress) < 1:
         torch.manual_seed(config.seed * 1_000_003 + step)
         optimiser.zero_grad()
-        losses = forward(
-            settings, model, crops.batch(), masks.draw(_masked_rows(settings), *_grid(settings), 0.0, place)
-        )
-        sum(losses.values()).backward()
+        parts = losses(crops.batch())
+        torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step(learning_rate(settings.learning_rate, progress, settings.minutes))
-        figures.add({name: value.detach() for name, value in losses.items()})
+        optimiser.step(learning_rate(settings.learning_rate, progress, minutes))
+        figures.add({part: value.detach() for part, value in parts.items()})
         step += 1
         if step % LOG_EVERY == 0:
-            print(f"autoencoder step {step:6d}  {budget.elapsed_s() / 60:5.1f} min  {figures}", flush=True)
+            print(f"{name} step {step:6d}  {budget.elapsed_s() / 60:5.1f} min  {figures}", flush=True)
         if clock.now() - saved > config.checkpoint_seconds:
-            checkpoint.save(path, _state(model, optimiser, step, budget, finished=False))
+            save(finished=False)
             saved = clock.now()
-    model.eval()
-    _measure_latents(model, folder, place)
-    print(f"autoencoder step {step:6d}  held-out PSNR {psnr(model, folder):.2f} dB", flush=True)
-    checkpoint.save(path, _state(model, optimiser, step, budget, finished=True))
-
-
-def _state(model: Autoencoder, optimiser: Optimiser, step: int, budget: Budget, *, finished: bool) -> dict[str, Any]:
-    return {
-        "model": model.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "step": step,
-        "spent_s": budget.elapsed_s(),
-        "finished": finished,
-    }
+    finish()
+    save(finished=True)
 
 
 class Crops:
@@ -132,15 +153,7 @@ class Crops:
         return pixels
 
 
-def _grid(settings: Settings) -> tuple[int, int]:
-    return settings.crop // DOWNSCALE, settings.crop // DOWNSCALE
-
-
-def _masked_rows(settings: Settings) -> int:
-    return max(1, settings.batch // 4)
-
-
-def _losses(settings: Settings, model: Autoencoder, image: Tensor, mask: Tensor) -> dict[str, Tensor]:
+def _losses(settings: Settings, model: Autoencoder, image: Tensor, mask: Tensor) -> Losses:
     """image: (b, 3, 8h, 8w); mask: (m, 1, h, w) for the first m rows."""
     masked = image[: len(mask)]
     with torch.autocast(image.device.type, torch.bfloat16):
