@@ -10,6 +10,8 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
+from figment.engine.backends.half import drop_unused
+
 Feed = Mapping[str, NDArray[np.generic]]
 
 
@@ -62,19 +64,3 @@ def _constant_target(sources: list[list[int]], targets: list[list[int]]) -> list
         else:
             result.append(-1)
     return result if result.count(-1) <= 1 else None
-
-
-def drop_unused(graph: onnx.GraphProto) -> None:
-    """Drop nodes and weights that no output depends on."""
-    needed = {output.name for output in graph.output}
-    kept = []
-    for node in reversed(graph.node):
-        if needed & set(node.output):
-            kept.append(node)
-            needed |= set(node.input)
-    kept.reverse()
-    del graph.node[:]
-    graph.node.extend(kept)
-    stored = [tensor for tensor in graph.initializer if tensor.name in needed]
-    del graph.initializer[:]
-    graph.initializer.extend(stored)

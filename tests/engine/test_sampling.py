@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -25,6 +29,7 @@ from figment.engine.sampling import (
 )
 from figment.generation.contract import ImageRequest
 
+VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[1] / "vectors" / "sampling.json").read_text())
 SHAPE = (8, 4, 6)
 CLEAN = noise.normals(1, SHAPE)
 NOISE = noise.normals(2, SHAPE)
@@ -83,6 +88,19 @@ def test_a_mean_velocity_leads_over_a_step_of_any_length() -> None:
         mean = (path(row.time) - path(row.until)) / (row.time - row.until)
         row.take(row.foresee(mean[None]))
     np.testing.assert_allclose(row.latent, CLEAN, atol=1e-5)
+
+
+@pytest.mark.parametrize("case", VECTORS["timesteps"], ids=lambda case: f"{case['steps']}-{case['strength']}")
+def test_times_that_twins_in_other_languages_check_by(case: dict[str, Any]) -> None:
+    assert timesteps(case["steps"], case["strength"]).tolist() == case["times"]
+
+
+@pytest.mark.parametrize("case", VECTORS["guidance"], ids=str)
+def test_guidance_that_twins_in_other_languages_check_by(case: dict[str, Any]) -> None:
+    request = ImageRequest("m", "a", 1, 4, case["scale"], 64, 64, case["negative"])
+    decided = guidance_of(request, case["baked"])
+    made = {"rows": len(decided.prompts), "told": decided.told, "between": decided.between}
+    assert made == case["expected"]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from safetensors.torch import load_file
 
 from figment.engine import models
 from figment.engine.backends import onnx as engine
+from figment.engine.backends.browser import ROLES, browser_set
 from figment.engine.backends.graphs import steady
 from figment.engine.backends.sessions import open_session
 from figment.engine.prompts import PromptCache
@@ -50,9 +51,20 @@ DRAWN: dict[str, tuple[onnx_graphs.DrawInputs, str]] = {
 
 @dataclass(frozen=True)
 class Exported:
-    folder: Path
+    """The server's folder, the browser's set that is made from it, and the diffusers folder."""
+
     networks: Networks
-    sizes: dict[str, int]
+    server: Path
+    browser: Path
+    diffusers: Path
+
+    @classmethod
+    def of(cls, config: Config, folder: Path) -> Exported:
+        networks = random_networks(config)
+        export.write(folder, networks, export.Manifest(PREVIEW, 5.0, {}), export.arguments(config))
+        server = folder / "export"
+        browser = browser_set(models.read(server), folder / "cache")
+        return cls(networks, server, browser, folder / "diffusers")
 
     def torch_call(self, part: str) -> Callable[..., torch.Tensor]:
         calls: dict[str, Callable[..., torch.Tensor]] = {
@@ -75,40 +87,34 @@ def random_networks(config: Config) -> Networks:
     return networks.rounded()
 
 
-def exported(config: Config, folder: Path) -> Exported:
-    networks = random_networks(config)
-    sizes = export.write(folder, networks, export.Manifest(PREVIEW, 5.0, {}), export.arguments(config))
-    return Exported(folder, networks, sizes)
-
-
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    return exported(load(CONFIGS / "smoke.yaml"), tmp_path_factory.mktemp("homes") / "export")
+    return Exported.of(load(CONFIGS / "smoke.yaml"), tmp_path_factory.mktemp("small"))
 
 
-@pytest.mark.parametrize("home", ["", "browser"])
+HOMES = [*(("server", part) for part in DRAWN), *(("browser", role) for role in ROLES)]
+
+
 @pytest.mark.parametrize(("rows", "height", "width"), [(1, 32, 32), (3, 16, 40)])
-@pytest.mark.parametrize("part", DRAWN)
+@pytest.mark.parametrize(("home", "part"), HOMES)
 def test_a_graph_computes_what_torch_does(
-    small: Exported, part: str, home: str, rows: int, height: int, width: int
+    small: Exported, home: str, part: str, rows: int, height: int, width: int
 ) -> None:
-    path = small.folder / home / f"{part}.onnx"
-    if home == "browser" and part not in export.BROWSER_PARTS:
-        assert not path.exists()
-        return
     torch.manual_seed(1)
     draw, output = DRAWN[part]
     given = draw(rows, height, width)
     with torch.no_grad():
         expected = small.torch_call(part)(*given.values()).numpy()
+    path = getattr(small, home) / f"{part}.onnx"
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     (made,) = session.run([output], {name: value.numpy() for name, value in given.items()})
     assert np.abs(expected).std() > 1e-3
-    assert np.abs(made - expected).max() < (NEARLY if home else SAME) * max(1, np.abs(expected).max())
+    tolerance = {"server": SAME, "browser": NEARLY}[home]
+    assert np.abs(made - expected).max() < tolerance * max(1, np.abs(expected).max())
 
 
 def test_the_browsers_graphs_compute_in_float16_what_is_heavy_and_nothing_that_is_delicate(small: Exported) -> None:
-    graph = onnx.shape_inference.infer_shapes(onnx.load(small.folder / "browser" / "denoiser.onnx")).graph
+    graph = onnx.shape_inference.infer_shapes(onnx.load(small.browser / "denoiser.onnx")).graph
     kinds = {value.name: value.type.tensor_type.elem_type for value in [*graph.value_info, *graph.input, *graph.output]}
     kinds |= {tensor.name: tensor.data_type for tensor in graph.initializer}
     types = {"Conv": onnx.TensorProto.FLOAT16, "Softmax": onnx.TensorProto.FLOAT, "Sin": onnx.TensorProto.FLOAT}
@@ -146,11 +152,10 @@ def opened(folder: Path, part: str, kind: str) -> Any:
 
 @pytest.fixture
 def torch_home(small: Exported, monkeypatch: pytest.MonkeyPatch) -> engine.Networks:
-    folder = small.folder / "diffusers"
-    monkeypatch.syspath_prepend(folder)
-    vae = opened(folder, "vae", "Autoencoder")
+    monkeypatch.syspath_prepend(small.diffusers)
+    vae = opened(small.diffusers, "vae", "Autoencoder")
     networks = engine.Networks(
-        TorchNetwork(opened(folder, "denoiser", "Denoiser")),
+        TorchNetwork(opened(small.diffusers, "denoiser", "Denoiser")),
         TorchNetwork(vae.decode),
         lambda: TorchNetwork(vae.encode),
     )
@@ -159,8 +164,8 @@ def torch_home(small: Exported, monkeypatch: pytest.MonkeyPatch) -> engine.Netwo
     return networks
 
 
-def backend(small: Exported, networks: engine.Networks | None = None, home: str = "") -> engine.OnnxBackend:
-    model = models.read(small.folder / home)
+def backend(folder: Path, networks: engine.Networks | None = None) -> engine.OnnxBackend:
+    model = models.read(folder)
     return engine.OnnxBackend(model, PromptCache(HashedText), networks or engine.open_networks(model, 1))
 
 
@@ -195,18 +200,18 @@ def test_the_three_homes_make_the_same_picture(small: Exported, torch_home: engi
     request = ImageRequest(export.NAME, "a red house", 11, 4, 3.0, 128, 128, **TASKS[task])
     server, browser, torch_made = (
         picture(made_by, request).astype(int)
-        for made_by in (backend(small), backend(small, home="browser"), backend(small, torch_home))
+        for made_by in (backend(small.server), backend(small.browser), backend(small.server, torch_home))
     )
     assert server.std() > 20
     assert np.abs(server - torch_made).max() <= STEP_BYTE
     assert np.abs(server - browser).max() <= HALF_BYTES
-    another = picture(backend(small), replace(request, seed=12)).astype(int)
+    another = picture(backend(small.server), replace(request, seed=12)).astype(int)
     assert np.abs(server - another).max() > 10 * HALF_BYTES
 
 
 def test_the_engine_reads_what_the_manifest_says(small: Exported) -> None:
-    for home in ("", "browser"):
-        model = models.read(small.folder / home)
+    for folder in (small.server, small.browser):
+        model = models.read(folder)
         assert model.verify() == []
         assert model.card.default_steps == 4
         assert model.manifest.denoiser.applies_guidance
@@ -216,8 +221,8 @@ def test_the_engine_reads_what_the_manifest_says(small: Exported) -> None:
 
 
 def test_the_diffusers_folder_needs_nothing_of_ours(small: Exported) -> None:
-    sources = sorted((small.folder / "diffusers").rglob("*.py"))
-    assert len(sources) == 8
+    sources = sorted(small.diffusers.rglob("*.py"))
+    assert len(sources) == 7
     for path in sources:
         assert re.findall(r"^(?:from|import) (?:training|figment)\b", path.read_text(), flags=re.M) == []
 
@@ -225,9 +230,9 @@ def test_the_diffusers_folder_needs_nothing_of_ours(small: Exported) -> None:
 def test_diffusers_opens_its_folder(small: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_MODULES_CACHE", str(tmp_path))
     diffusers = pytest.importorskip("diffusers", reason="needs diffusers, which nothing here installs")
-    pipeline = diffusers.DiffusionPipeline.from_pretrained(small.folder / "diffusers", trust_remote_code=True)
+    pipeline = diffusers.DiffusionPipeline.from_pretrained(small.diffusers, trust_remote_code=True)
     request = ImageRequest(export.NAME, "a red house", 11, 4, 3.0, 128, 128, **TASKS["inpainting"])
-    made_by = backend(small)
+    made_by = backend(small.server)
     row = made_by.begin(request)
     to_tensor = torch.from_numpy
     made = pipeline(
@@ -255,17 +260,17 @@ WHOLE_SIZES = whole_sizes()
 
 @pytest.fixture(scope="module", params=list(WHOLE_SIZES))
 def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    return exported(WHOLE_SIZES[request.param], tmp_path_factory.mktemp("whole") / "export")
+    return Exported.of(WHOLE_SIZES[request.param], tmp_path_factory.mktemp("whole"))
 
 
 def test_every_recipes_model_is_small_enough(whole: Exported) -> None:
-    assert whole.sizes["server"] <= SERVER_BYTES
-    assert whole.sizes["browser"] <= BROWSER_BYTES
+    for folder, most in ((whole.server, SERVER_BYTES), (whole.browser, BROWSER_BYTES)):
+        assert sum(file.bytes for file in models.read(folder).manifest.files.values()) <= most
 
 
 def test_a_row_does_not_depend_on_its_company(whole: Exported) -> None:
     torch.manual_seed(2)
-    session = open_session(steady(whole.folder / "denoiser.onnx"), 1)
+    session = open_session(steady(whole.server / "denoiser.onnx"), 1)
     given = {name: value.numpy() for name, value in onnx_graphs.step(8, 32, 32).items()}
     (crowd,) = session.run(["velocity"], given)
     for row in range(8):

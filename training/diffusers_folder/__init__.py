@@ -12,7 +12,6 @@ The folder refers to nothing outside of it but torch, safetensors and, where it 
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -28,8 +27,8 @@ WEIGHTS = "diffusion_pytorch_model.safetensors"
 DIFFUSERS = "0.42.1"
 """The version whose conventions the folder follows."""
 CLASSES = {"denoiser": "FigmentDenoiser", "vae": "FigmentAutoencoder", "tower": "FigmentTower"}
-DEFINITIONS = {"denoiser": ("denoiser", "autoencoder"), "vae": ("autoencoder",), "tower": ("tower",)}
-"""Which files of training/networks each part needs."""
+DEFINITIONS = {"denoiser": "denoiser.py", "vae": "autoencoder.py", "tower": "tower.py"}
+"""Files of training/networks, each of which stands alone: diffusers copies a component's direct imports, and not theirs."""
 
 
 def write(folder: Path, networks: Networks, built_with: dict[str, dict[str, Any]]) -> None:
@@ -50,9 +49,7 @@ def _write_part(folder: Path, name: str, network: nn.Module, arguments: dict[str
     save_file({key: _stored(tensor) for key, tensor in network.state_dict().items()}, folder / WEIGHTS)
     (folder / WEIGHTS).chmod(0o644)
     shutil.copyfile(TEMPLATES / f"modeling_{name}.py", folder / f"modeling_{name}.py")
-    for definition in DEFINITIONS[name]:
-        source = (NETWORKS / f"{definition}.py").read_text()
-        (folder / f"{definition}.py").write_text(re.sub(r"^from training\.networks\.", "from .", source, flags=re.M))
+    shutil.copyfile(NETWORKS / DEFINITIONS[name], folder / DEFINITIONS[name])
 
 
 def _headed(kind: str | list[str]) -> dict[str, Any]:

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.networks.autoencoder import LATENT_CHANNELS
-
+# The autoencoder's. Said again, because this file stands alone in the diffusers folder.
+LATENT_CHANNELS = 8
 TEXT_WIDTH = 384
 TIME_FREQUENCIES = 32
 PLACE_FREQUENCIES = 4

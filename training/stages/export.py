@@ -1,10 +1,10 @@
-"""Stage 8: write the trained networks for their three homes: onnxruntime on a server, onnxruntime-web in a browser, torch.
+"""Stage 8: write the trained networks for their homes.
 
-    export/               what ships in figment/engine/builtin/figment-1: ONNX, float16 weights, float32 arithmetic
-    export/browser/       the same graphs with float16 arithmetic, for GPUs that can do it
-    export/diffusers/     a diffusers folder
+    export/        what ships in figment/engine/builtin/figment-1: ONNX, float16 weights, float32 arithmetic
+    diffusers/     for torch: a diffusers folder
 
-All three hold the same numbers (`Networks.rounded`).
+The third home, onnxruntime-web, has no files of its own: processors and GPUs without float16 run the server's, and for the others
+`figment.engine.backends.browser` makes a set from them. All hold the same numbers (`Networks.rounded`).
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ import onnx
 import torch
 from torch import nn
 
+from figment.engine.backends.half import halve_weights
 from training import diffusers_folder
 from training.config import Config
-from training.half import compute_in_half, halve_weights
 from training.latents import TOKENS
 from training.networks.autoencoder import DOWNSCALE, LATENT_CHANNELS, Autoencoder
 from training.onnx_graphs import DENOISER_INPUTS, Networks, graphs
@@ -40,11 +40,10 @@ from training.world.description import LABELS
 NAME = "figment-1"
 STEPS, MOST_STEPS = 4, 50
 GUIDANCE = 3.0
-BROWSER_PARTS = ("denoiser", "decoder", "encoder")
 
 
 def run(config: Config, folder: Path) -> None:
-    """Writes folder/export/; copy it to figment/engine/builtin/figment-1 to ship it."""
+    """Writes folder/export/, to be copied to figment/engine/builtin/figment-1, and folder/diffusers/."""
     torch.set_num_threads(config.threads)
     denoiser, state = denoiser_stage.averaged(config, folder, distil_stage.NAME)
     networks = Networks(autoencoder_stage.trained(config, folder), denoiser, tower_stage.trained(config, folder))
@@ -55,7 +54,7 @@ def run(config: Config, folder: Path) -> None:
         "autoencoder_psnr_db": round(autoencoder_stage.psnr(networks.autoencoder, folder), 2),
     }
     preview = preview_map(networks.autoencoder, folder)
-    sizes = write(folder / "export", networks, Manifest(preview, config.distil.most_guidance, facts), arguments(config))
+    sizes = write(folder, networks, Manifest(preview, config.distil.most_guidance, facts), arguments(config))
     print(f"export  {'  '.join(f'{home} {size / 1e6:.1f} MB' for home, size in sizes.items())}", flush=True)
 
 
@@ -97,18 +96,15 @@ class Manifest:
 
 
 def write(
-    target: Path, networks: Networks, manifest: Manifest, built_with: dict[str, dict[str, Any]]
+    folder: Path, networks: Networks, manifest: Manifest, built_with: dict[str, dict[str, Any]]
 ) -> dict[str, int]:
-    """The three homes; returns the bytes of each one's files."""
-    drawn = graphs(networks)
-    browser = {part: compute_in_half(drawn[part]) for part in BROWSER_PARTS}
-    server = {part: halve_weights(graph) for part, graph in drawn.items()}
-    homes = {"server": (target, server), "browser": (target / "browser", browser)}
-    sizes = {home: _write_graphs(folder, made, manifest) for home, (folder, made) in homes.items()}
-    diffusers = target / "diffusers"
+    """Both folders; returns the bytes of each one's files."""
+    server = {part: halve_weights(graph) for part, graph in graphs(networks).items()}
+    diffusers = folder / "diffusers"
     shutil.rmtree(diffusers, ignore_errors=True)
     diffusers_folder.write(diffusers, networks, built_with)
-    return {**sizes, "diffusers": sum(path.stat().st_size for path in diffusers.rglob("*") if path.is_file())}
+    written = sum(path.stat().st_size for path in diffusers.rglob("*") if path.is_file())
+    return {"export": _write_graphs(folder / "export", server, manifest), "diffusers": written}
 
 
 def _write_graphs(folder: Path, made: dict[str, onnx.ModelProto], manifest: Manifest) -> int:

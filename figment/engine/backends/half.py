@@ -1,7 +1,8 @@
 """Half the bytes of an ONNX file, and half the arithmetic where a browser's GPU can do it.
 
 `halve_weights` is for processors: weights stored as float16 and cast back, which onnxruntime folds while loading.
-`compute_in_half` is for GPUs: what is heavy is computed in float16 too. The weights are the same numbers in both.
+`compute_in_half` is for GPUs: what is heavy is computed in float16 too. The weights are the same numbers in both, and the second form is made
+from the first, so that one file holds both.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from training.shapes import drop_unused
+Floats = NDArray[np.float32]
 
 SMALLEST = 64
 FLOAT, HALF = TensorProto.FLOAT, TensorProto.FLOAT16
@@ -45,16 +47,44 @@ def halve_weights(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def compute_in_half(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy of a float32 model that computes in float16 what is heavy. Its inputs and outputs stay float32."""
+    """A copy of a model, its weights halved or not, that computes in float16 what is heavy. Its inputs and outputs stay float32."""
     half = onnx.ModelProto()
     half.CopyFrom(model)
-    rewriting = _Rewriting(onnx.shape_inference.infer_shapes(model, strict_mode=True))
+    _widen_weights(half.graph)
+    rewriting = _Rewriting(onnx.shape_inference.infer_shapes(half, strict_mode=True))
     nodes = list(rewriting.nodes())
     del half.graph.node[:]
     half.graph.node.extend(nodes)
     half.graph.initializer.extend(rewriting.halves)
     drop_unused(half.graph)
     return halve_weights(half)
+
+
+def _widen_weights(graph: onnx.GraphProto) -> None:
+    """Undo `halve_weights`."""
+    stored = {tensor.name: tensor for tensor in graph.initializer if tensor.data_type == HALF}
+    casts = [node for node in graph.node if node.op_type == "Cast" and node.input[0] in stored]
+    for node in casts:
+        value = numpy_helper.to_array(stored[node.input[0]]).astype(np.float32)
+        graph.initializer.append(numpy_helper.from_array(value, node.output[0]))
+        graph.node.remove(node)
+    drop_unused(graph)
+
+
+def drop_unused(graph: onnx.GraphProto) -> None:
+    """Drop nodes and weights that no output depends on."""
+    needed = {output.name for output in graph.output}
+    kept = []
+    for node in reversed(graph.node):
+        if needed & set(node.output):
+            kept.append(node)
+            needed |= set(node.input)
+    kept.reverse()
+    del graph.node[:]
+    graph.node.extend(kept)
+    stored = [tensor for tensor in graph.initializer if tensor.name in needed]
+    del graph.initializer[:]
+    graph.initializer.extend(stored)
 
 
 class _Rewriting:

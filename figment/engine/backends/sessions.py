@@ -8,6 +8,7 @@ The memory arena and flushing denormals to zero cost nothing; the arena makes th
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import onnxruntime as ort
@@ -31,7 +32,11 @@ def session_options(threads: int) -> ort.SessionOptions:
 
 def open_session(model: Path | bytes, threads: int) -> ort.InferenceSession:
     """A session of a model file, or of one in memory."""
-    return ort.InferenceSession(model, session_options(threads), providers=["CPUExecutionProvider"])
+    # The first session of a process takes denormals from the thread that opens it, for good: the caller must keep its own.
+    with ThreadPoolExecutor(1) as opening:
+        return opening.submit(
+            ort.InferenceSession, model, session_options(threads), providers=["CPUExecutionProvider"]
+        ).result()
 
 
 def providers() -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -188,6 +190,16 @@ def test_a_model_whose_lone_rows_differ_never_runs_one_alone(tiny: InstalledMode
     picture(backend, [alone])
     picture(backend, together)
     assert np.array_equal(alone.latent, together[0].latent)
+
+
+def test_opening_a_model_leaves_the_callers_arithmetic_as_it_was(tiny: InstalledModel) -> None:
+    """In a process of its own: only the first session of a process can do harm."""
+    program = (
+        "import sys; from pathlib import Path; from figment.engine.backends.sessions import open_session;"
+        "open_session(Path(sys.argv[1]), 1); sys.exit(5e-324 * 1.0 == 0)"
+    )
+    opened = subprocess.run([sys.executable, "-c", program, tiny.file("decoder")], check=False)
+    assert opened.returncode == 0
 
 
 class Broken:
