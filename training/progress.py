@@ -14,7 +14,7 @@ from torch import Tensor
 from training import flow, masks
 from training.config import Config
 from training.flow import Given, Velocity
-from training.latents import LatentData
+from training.latents import Batch, LatentData
 from training.networks.denoiser import Denoiser
 from training.stages import autoencoder
 
@@ -33,10 +33,10 @@ class Progress:
         self._device = device
 
     @torch.no_grad()
-    def sheet(self, velocity: Callable[[Given], Velocity], steps: int, path: Path) -> None:
+    def sheet(self, velocity: Callable[[Given], Velocity], steps: int, path: Path, *, small: bool = False) -> None:
         """Three rows at a time: the pictures, what their captions make, and they themselves made anew inside a mask."""
         generator = torch.Generator().manual_seed(0)
-        batch = self._data.first(SHOWN)
+        batch = self._first(SHOWN, small=small)
         latents = batch.latents
         noise = torch.randn(latents.shape, generator=generator).to(self._device)
         whole = Given.of(batch, torch.ones_like(latents[:, :1]))
@@ -52,6 +52,10 @@ class Progress:
         grid = np.concatenate([np.concatenate(list(row), axis=1) for row in tiles])
         Image.fromarray(grid).save(path, quality=80)
 
+    def _first(self, count: int, *, small: bool) -> Batch:
+        batch = self._data.first(count)
+        return flow.halved(batch) if small else batch
+
     def _pixels(self, latents: Tensor) -> NDArray[np.uint8]:
         image = self._autoencoder.decode(latents).permute(0, 2, 3, 1)
         return ((image + 1) * 127.5).round().byte().cpu().numpy()
@@ -61,9 +65,9 @@ class Progress:
         return flow.guided_velocity(model, given, given.saying(text, text_mask), guidance)
 
     @torch.no_grad()
-    def losses(self, model: Denoiser) -> dict[str, float]:
+    def losses(self, model: Denoiser, *, small: bool = False) -> dict[str, float]:
         """Mean squared error of the velocity, with a picture's own caption and with its neighbour's."""
-        batch = self._data.first(MEASURED)
+        batch = self._first(MEASURED, small=small)
         own = Given.of(batch, torch.ones_like(batch.latents[:, :1]))
         other = own.saying(own.text.roll(1, 0), own.text_mask.roll(1, 0))
         return {"own": self._loss(model, batch.latents, own), "other": self._loss(model, batch.latents, other)}

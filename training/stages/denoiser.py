@@ -56,12 +56,13 @@ class FlowMatching:
         self.data = LatentData(folder / "latents", device)
         self.progress = Progress(config, folder, device)
         self.notes: dict[str, Any] = {}
+        self.small = False
         run = self.model.velocity_and_labels
         self.forward: Any = torch.compile(run, dynamic=False) if self.settings.compiled else run
 
     def backward(self, workers: int, minutes: float, average: dict[str, Tensor]) -> dict[str, Tensor]:
         settings = self.settings
-        small = minutes < settings.small_minutes
+        small = self.small = minutes < settings.small_minutes
         batch = self.data.batch(
             (settings.small_batch if small else settings.batch) // workers, settings.caption_dropout
         )
@@ -82,5 +83,5 @@ class FlowMatching:
     def show(self, average: dict[str, Tensor], path: Path) -> dict[str, float]:
         model = copy.deepcopy(self.model).eval()
         model.load_state_dict(average)
-        self.progress.sheet(lambda given: self.progress.guided(model, given, GUIDANCE), STEPS, path)
-        return self.progress.losses(model)
+        self.progress.sheet(lambda given: self.progress.guided(model, given, GUIDANCE), STEPS, path, small=self.small)
+        return self.progress.losses(model, small=self.small)

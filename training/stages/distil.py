@@ -29,6 +29,8 @@ from training.stages import denoiser as denoiser_stage
 NAME = "distil"
 FINEST = 8
 """Steps whose length the teacher teaches; 4, 2 and 1 learn from twice as many."""
+EASY = 0.02
+"""Mean squared error of a row below which it counts less."""
 SHOWN_STEPS, SHOWN_GUIDANCE = 4, 3.0
 
 
@@ -101,8 +103,8 @@ class Distillation:
         error = (velocity.float() - torch.cat([taught, composed])).square().mean(dim=1)
         counted = flow.weights(batch.labels, given.mask, settings.object_weight, settings.outside_weight)
         per_row = (error * counted).mean(dim=(1, 2))
-        # The root: rows of long steps, whose errors are far larger, would else drown the others.
-        (per_row + 1e-4).sqrt().mean().backward()
+        # The root, for else the rows of long steps and much guidance, whose errors are far larger, would drown the others.
+        (per_row + EASY).sqrt().mean().backward()
         return {"taught": error[:finest].detach().mean(), "composed": error[finest:].detach().mean()}
 
     def _guided(self, x: Tensor, time: Tensor, guidance: Tensor, given: Given) -> Tensor:
