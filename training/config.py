@@ -75,7 +75,7 @@ class Probe:
 
     minutes: float = 10.0
     batch: int = 32
-    learning_rate: float = 1.0e-3
+    learning_rate: float = 3.0e-3
     widths: tuple[int, int, int] = (32, 64, 160)
 
 
@@ -85,7 +85,7 @@ class Tower:
 
     minutes: float = 10.0
     batch: int = 48
-    learning_rate: float = 1.0e-3
+    learning_rate: float = 3.0e-3
     widths: tuple[int, int, int] = (32, 64, 160)
     bank: int = 2_048
 

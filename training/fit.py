@@ -12,8 +12,10 @@ from torch import Tensor, nn
 
 from training import checkpoint, clock
 from training.clock import Budget, learning_rate
+from training.optimiser import Optimiser
 
 LOG_EVERY = 50
+WEIGHT_DECAY = 0.02
 
 Batch = TypeVar("Batch")
 
@@ -27,12 +29,13 @@ def fit(
     minutes: float,
     peak: float,
     checkpoint_seconds: float,
+    heads: tuple[str, ...] = (),
 ) -> None:
     """Train `model`, which stays where it is, for `minutes` in all; `batches_from(step)` gives the batches from that step on.
 
-    Where `path` holds a checkpoint that was trained as long, its weights are loaded and nothing else is done.
+    `heads`: see Optimiser. Where `path` holds a checkpoint that was trained as long, its weights are loaded and nothing else is done.
     """
-    optimiser = torch.optim.AdamW(model.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=0.02)
+    optimiser = Optimiser(model, WEIGHT_DECAY, muon=True, heads=heads)
     step, budget = 0, Budget(minutes)
     if (state := checkpoint.load(path)) is not None:
         model.load_state_dict(state["model"])
@@ -44,13 +47,11 @@ def fit(
     model.train()
     saved, losses = clock.now(), []
     for batch in batches_from(step):
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate(peak, budget.progress, minutes)
         loss = loss_of(batch)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
+        optimiser.step(learning_rate(peak, budget.progress, minutes))
         step += 1
         losses.append(loss.detach())
         if step % LOG_EVERY == 0:
@@ -66,7 +67,7 @@ def fit(
     checkpoint.save(path, _state(model, optimiser, step, budget))
 
 
-def _state(model: nn.Module, optimiser: torch.optim.Optimizer, step: int, budget: Budget) -> dict[str, Any]:
+def _state(model: nn.Module, optimiser: Optimiser, step: int, budget: Budget) -> dict[str, Any]:
     return {
         "model": model.state_dict(),
         "optimiser": optimiser.state_dict(),

@@ -7,6 +7,7 @@ the cat is the cat's, whatever else is in the picture.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +33,7 @@ from training.world.description import (
 
 FEATURES = 128
 PLACES = SIDE // STRIDE
+RARE = -3.0
 
 # What holds of a whole picture: exactly one of each.
 WHOLE: dict[str, tuple[str, ...]] = {
@@ -87,7 +89,7 @@ class Probe(nn.Module):
         width = self.trunk.width
         self.where = nn.Conv2d(width, len(OBJECTS), 1)
         self.is_there = nn.Parameter(torch.randn(len(OBJECTS), width) * width**-0.5)
-        self.offset = nn.Parameter(torch.full((len(OBJECTS),), -3.0))
+        self.offset = nn.Parameter(torch.full((len(OBJECTS),), RARE))
         self.thing = nn.Sequential(nn.Linear(width + 7, width), nn.SiLU())
         self.own = nn.ModuleDict({name: nn.Linear(width, len(words)) for name, words in OWN.items()})
         self.penultimate = nn.Sequential(nn.Linear(2 * width, FEATURES), nn.SiLU())
@@ -96,6 +98,9 @@ class Probe(nn.Module):
         self.main = nn.ModuleDict(
             {name: nn.Linear(FEATURES, len(words)) for name, words in {"kind": OBJECTS, **OWN}.items()}
         )
+        # Most things are not there, and that need not be learnt.
+        nn.init.constant_(cast(Tensor, self.where.bias), RARE)
+        nn.init.constant_(self.details.bias, RARE)
         side = (torch.arange(PLACES, dtype=torch.float32) + 0.5) / PLACES
         down, across = torch.meshgrid(side, side, indexing="ij")
         self.register_buffer("grid", torch.stack([across, down, across**2, down**2], dim=2).flatten(0, 1))

@@ -139,6 +139,7 @@ def run(config: Config, folder: Path) -> None:
         minutes=settings.minutes,
         peak=settings.learning_rate,
         checkpoint_seconds=config.checkpoint_seconds,
+        heads=("where", "is_there", "own", "details", "whole", "main"),
     )
     for name, share in accuracy(model, folder / "held-out").shares().items():
         print(f"probe on held-out renders  {name:8} {share:.3f}", flush=True)
