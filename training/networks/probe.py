@@ -83,6 +83,8 @@ def detail_words(shown: Shown) -> set[str]:
 class Probe(nn.Module):
     """image (b, 3, h, w) in [-1, 1] to Readings."""
 
+    grid: Tensor
+
     def __init__(self, widths: tuple[int, int, int]) -> None:
         super().__init__()
         self.trunk = Trunk(widths)

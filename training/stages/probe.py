@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
@@ -193,7 +192,7 @@ def _choice(logits: Tensor, wanted: Tensor) -> Tensor:
 @torch.no_grad()
 def read(model: Probe, pixels: NDArray[np.uint8]) -> tuple[list[Answer], NDArray[np.float32]]:
     """What the probe says of (n, h, w, 3) uint8, and the features (n, 128) for the Fréchet distance."""
-    where = cast(Tensor, model.grid).device
+    where = model.grid.device
     answers: list[Answer] = []
     features = []
     for start in range(0, len(pixels), ROWS):
