@@ -31,6 +31,7 @@ export default defineConfig({
       args: [
         '--no-sandbox',
         '--disable-gpu',
+        '--enable-unsafe-webgpu',
         '--disable-quic',
         '--no-first-run',
         '--disable-background-networking',

@@ -383,7 +383,7 @@ class TestWebApp:
         policy = page.headers["content-security-policy"]
         assert "default-src 'self'" in policy
         assert "'unsafe-eval'" not in policy
-        assert "script-src 'self';" in policy
+        assert "script-src 'self' 'wasm-unsafe-eval';" in policy
         assert SECURITY.items() <= page.headers.items()
 
     async def test_hashed_files_are_kept_for_ever(self, visitor: httpx.AsyncClient) -> None:

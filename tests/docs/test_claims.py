@@ -14,7 +14,7 @@ def test_the_web_app_loads_nothing_from_another_host() -> None:
     sources = [ROOT / "web" / "index.html", *(ROOT / "web" / "src").rglob("*.*")]
     assert [path.name for path in sources if _ELSEWHERE.search(path.read_text())] == []
     assert "//" not in CONTENT_SECURITY_POLICY
-    assert "script-src 'self';" in CONTENT_SECURITY_POLICY
+    assert "script-src 'self' 'wasm-unsafe-eval';" in CONTENT_SECURITY_POLICY
 
 
 def test_the_launcher_of_the_databases_wheel_is_never_imported() -> None:
