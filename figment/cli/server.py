@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 import typer
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy.exc import DBAPIError
 
+from figment.core.database import DatabaseError
 from figment.core.errors import FigmentError
 from figment.core.settings import Settings
 from figment.main import House, build_app, open_house, working
@@ -107,8 +107,8 @@ async def started(part: AbstractAsyncContextManager[Entered]) -> AsyncIterator[E
             entered = await stack.enter_async_context(part)
         except (FigmentError, OSError, ValueError) as error:
             raise CannotStart(str(error)) from error
-        except DBAPIError as error:
-            raise CannotStart(f"The database: {str(error.orig).strip()}") from error
+        except DatabaseError as error:
+            raise CannotStart(f"The database: {str(error).strip()}") from error
         yield entered
 
 

@@ -17,7 +17,6 @@ from uuid import UUID
 import psycopg
 import structlog
 from pydantic_core import to_json
-from sqlalchemy import text
 
 from figment.core.database import Connection, Database
 
@@ -56,7 +55,7 @@ async def publish(connection: Connection, events: Sequence[Event]) -> None:
     if not events:
         return
     await connection.execute(
-        text("SELECT publish_events(:topics, CAST(:subjects AS uuid[]), :types, CAST(:data AS jsonb[]))"),
+        "SELECT publish_events(%(topics)s, CAST(%(subjects)s AS uuid[]), %(types)s, CAST(%(data)s AS jsonb[]))",
         {
             "topics": [event.topic for event in events],
             "subjects": [event.subject for event in events],
@@ -69,11 +68,11 @@ async def publish(connection: Connection, events: Sequence[Event]) -> None:
 async def latest(connection: Connection, subjects: Sequence[UUID]) -> dict[UUID, Event]:
     """The newest event about each subject."""
     rows = await connection.execute(
-        text("""
+        """
             SELECT e.id, e.topic, e.subject, e.type, e.data
-            FROM unnest(CAST(:subjects AS uuid[])) AS s (subject)
+            FROM unnest(CAST(%(subjects)s AS uuid[])) AS s (subject)
             CROSS JOIN LATERAL (SELECT * FROM events WHERE subject = s.subject ORDER BY id DESC LIMIT 1) AS e
-        """),
+        """,
         {"subjects": list(subjects)},
     )
     return {row.subject: _event(row) for row in rows}
@@ -82,13 +81,13 @@ async def latest(connection: Connection, subjects: Sequence[UUID]) -> dict[UUID,
 async def prune(connection: Connection, kept_s: float) -> int:
     """Delete events older than `kept_s` seconds; the newest one stays, so that `Gap` can be told from an empty table."""
     done = await connection.execute(
-        text("""
+        """
             DELETE FROM events
-            WHERE created_at < now() - make_interval(secs => :kept_s) AND id < (SELECT max(id) FROM events)
-        """),
+            WHERE created_at < now() - make_interval(secs => %(kept_s)s) AND id < (SELECT max(id) FROM events)
+        """,
         {"kept_s": kept_s},
     )
-    return done.rowcount
+    return done.count
 
 
 def _event(row: Any) -> Event:
@@ -181,7 +180,7 @@ class Bus:
     async def _start_of(self, connection: Connection, after: int | None) -> tuple[int, bool]:
         if after is None:
             return await self._newest(connection), False
-        bounds = (await connection.execute(text("SELECT min(id) AS oldest, max(id) AS newest FROM events"))).one()
+        bounds = (await connection.execute("SELECT min(id) AS oldest, max(id) AS newest FROM events")).one()
         oldest, newest = bounds.oldest or 0, bounds.newest or 0
         if after > newest or after < oldest - 1:
             return newest, True
@@ -192,12 +191,12 @@ class Bus:
             async with self._database.statements() as connection:
                 rows = (
                     await connection.execute(
-                        text("""
+                        """
                             SELECT id, topic, subject, type, data FROM events
-                            WHERE topic = ANY(:topics) AND id > :after
-                              AND (CAST(:subject AS uuid) IS NULL OR subject = :subject)
-                            ORDER BY id LIMIT :page
-                        """),
+                            WHERE topic = ANY(%(topics)s) AND id > %(after)s
+                              AND (CAST(%(subject)s AS uuid) IS NULL OR subject = %(subject)s)
+                            ORDER BY id LIMIT %(page)s
+                        """,
                         {"topics": sorted(subscriber.topics), "after": after, "subject": subject, "page": _PAGE},
                     )
                 ).all()
@@ -209,7 +208,7 @@ class Bus:
 
     @staticmethod
     async def _newest(connection: Connection) -> int:
-        return int((await connection.execute(text("SELECT coalesce(max(id), 0) FROM events"))).scalar_one())
+        return int((await connection.execute("SELECT coalesce(max(id), 0) FROM events")).scalar())
 
     async def _listen_forever(self) -> None:
         while True:

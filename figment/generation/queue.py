@@ -6,7 +6,7 @@ from procrastinate import App, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.jobs import Job as QueueJob
 from procrastinate.retry import BaseRetryStrategy
 
-from figment.core.database import Connection, libpq_url, raw_connection
+from figment.core.database import Connection
 from figment.generation import store
 from figment.generation.contract import Urgency
 from figment.generation.store import JobRow
@@ -37,7 +37,7 @@ class _WhenAsked(BaseRetryStrategy):
 def build_queue(database_url: str, pool_size: int) -> App:
     """The queue's app. Workers give `JobRunner.run_job` in the context under `RUNNER`; whoever only queues need not open it."""
     connector = PsycopgConnector(
-        conninfo=libpq_url(database_url),
+        conninfo=database_url,
         min_size=1,
         max_size=pool_size,
         # What a worker writes here is who looks at which job: lost in a crash, somebody looks again, and the fence decides.
@@ -59,14 +59,10 @@ def places(urgency: Urgency, most: int, most_of_owner: int) -> store.Queue:
 
 async def enqueue_again(queue: App, connection: Connection, row: JobRow) -> None:
     """Give a job a new row in the queue, in the caller's transaction."""
-    task = queue.configure_task(
-        _TASK, queue=QUEUE, priority=_PRIORITY[Urgency(row.urgency)], connection=await raw_connection(connection)
-    )
+    task = queue.configure_task(_TASK, queue=QUEUE, priority=_PRIORITY[Urgency(row.urgency)], connection=connection.raw)
     await store.set_queue_id(connection, row.id, await task.defer_async(job=str(row.id)))
 
 
 async def abort(queue: App, connection: Connection, queue_id: int) -> None:
     """Take a waiting job out of the queue, or tell the worker that has it to stop; both when the transaction commits."""
-    await queue.job_manager.cancel_job_by_id_async(
-        queue_id, abort=True, delete_job=True, connection=await raw_connection(connection)
-    )
+    await queue.job_manager.cancel_job_by_id_async(queue_id, abort=True, delete_job=True, connection=connection.raw)

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import text
 
 from figment.core.database import Connection
 
@@ -25,10 +24,10 @@ class GenerationRow:
 async def add_generation(connection: Connection, owner: UUID, prompt: str, settings: dict[str, Any]) -> GenerationRow:
     row = (
         await connection.execute(
-            text("""
-                INSERT INTO studio_generations (owner, prompt, settings) VALUES (:owner, :prompt, CAST(:settings AS jsonb))
+            """
+                INSERT INTO studio_generations (owner, prompt, settings) VALUES (%(owner)s, %(prompt)s, CAST(%(settings)s AS jsonb))
                 RETURNING id, prompt, settings, created_at
-            """),
+            """,
             {"owner": owner, "prompt": prompt, "settings": to_json(settings).decode()},
         )
     ).one()
@@ -40,12 +39,12 @@ async def page_of_generations(
 ) -> Sequence[GenerationRow]:
     """The newest first. UUIDv7 sorts by time, so the id is the keyset: a page never repeats or skips while new ones arrive."""
     rows = await connection.execute(
-        text("""
+        """
             SELECT id, prompt, settings, created_at FROM studio_generations
-            WHERE owner = :owner AND (CAST(:before AS uuid) IS NULL OR id < :before)
-              AND (:words = '' OR strpos(lower(prompt), lower(:words)) > 0)
-            ORDER BY id DESC LIMIT :limit
-        """),
+            WHERE owner = %(owner)s AND (CAST(%(before)s AS uuid) IS NULL OR id < %(before)s)
+              AND (%(words)s = '' OR strpos(lower(prompt), lower(%(words)s)) > 0)
+            ORDER BY id DESC LIMIT %(limit)s
+        """,
         {"owner": owner, "before": before, "words": words, "limit": limit},
     )
     return [GenerationRow(*row) for row in rows]
@@ -54,7 +53,7 @@ async def page_of_generations(
 async def generation_by_id(connection: Connection, owner: UUID, generation: UUID) -> GenerationRow | None:
     row = (
         await connection.execute(
-            text("SELECT id, prompt, settings, created_at FROM studio_generations WHERE id = :id AND owner = :owner"),
+            "SELECT id, prompt, settings, created_at FROM studio_generations WHERE id = %(id)s AND owner = %(owner)s",
             {"id": generation, "owner": owner},
         )
     ).one_or_none()
@@ -62,4 +61,4 @@ async def generation_by_id(connection: Connection, owner: UUID, generation: UUID
 
 
 async def delete_generation(connection: Connection, generation: UUID) -> None:
-    await connection.execute(text("DELETE FROM studio_generations WHERE id = :id"), {"id": generation})
+    await connection.execute("DELETE FROM studio_generations WHERE id = %(id)s", {"id": generation})
