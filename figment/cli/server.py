@@ -56,6 +56,8 @@ async def serve(settings: Settings, database_url: str, with_worker: bool) -> Non
         log_config=None,
         access_log=False,
         server_header=False,
+        # `http.Edge` reads them, and believes only whom the operator named.
+        proxy_headers=False,
         timeout_graceful_shutdown=5,
         # Streams of images are compressed already; deflating frames again would cost more than it saves.
         ws_per_message_deflate=False,

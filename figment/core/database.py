@@ -23,7 +23,8 @@ DatabaseAway = psycopg.OperationalError
 Raw = psycopg.AsyncConnection[NamedTuple]
 
 _RELAXED_POOL = 4
-_WAIT_S = 5.0
+# Long enough to bridge a hiccup, short enough to say soon that the database is away.
+_WAIT_S = 2.0
 
 
 class Rows:
@@ -148,7 +149,7 @@ def _pool(url: str, size: int, options: str) -> AsyncConnectionPool[Raw]:
         max_size=size,
         open=False,
         timeout=_WAIT_S,
-        # Given up soon and tried anew by the next who asks: waiting longer and longer is for pools that nobody asks.
+        # Given up soon and tried anew by the next who asks: longer and longer pauses are for pools that nobody asks.
         reconnect_timeout=0.5,
         max_lifetime=1800,
     )

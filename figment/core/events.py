@@ -118,11 +118,11 @@ class Bus:
         self._subscribers: set[_Subscriber] = set()
         self._task: asyncio.Task[None] | None = None
         self._read_to = 0
+        # Nobody listens, and nothing is read: what is told meanwhile stays in the table.
+        self._idle = True
         self._closed = asyncio.Event()
 
     async def start(self) -> None:
-        async with self._database.transaction() as connection:
-            self._read_to = await self._newest(connection)
         self._task = asyncio.create_task(self._listen_forever(), name="event bus")
 
     def end_streams(self) -> None:
@@ -142,10 +142,12 @@ class Bus:
     ) -> AsyncIterator[Event | Gap]:
         """Events of `topics` as they commit, in order, each once; from just behind id `after` when it is given."""
         subscriber = _Subscriber(frozenset(topics))
+        if self._idle:
+            await self._wake()
         # Registered before the table is read: what commits between the two is in both, and is told apart by its id.
         self._subscribers.add(subscriber)
         try:
-            async with self._database.transaction() as connection:
+            async with self._database.statements() as connection:
                 position, gap = await self._start_of(connection, after)
             if gap:
                 yield Gap(position)
@@ -166,6 +168,13 @@ class Bus:
                         yield event
         finally:
             self._subscribers.discard(subscriber)
+
+    async def _wake(self) -> None:
+        """Pass over what was told while nobody listened. Before the first subscriber is registered: from then on nothing is passed over."""
+        async with self._database.statements() as connection:
+            newest = await self._newest(connection)
+        if self._idle:
+            self._idle, self._read_to = False, newest
 
     async def _next(self, subscriber: _Subscriber) -> Event | None:
         get = asyncio.ensure_future(subscriber.queue.get())
@@ -236,7 +245,8 @@ class Bus:
 
         On a connection of its own, without SQLAlchemy: this stands between every event and whoever waits for it.
         """
-        while True:
+        self._idle = self._idle or not self._subscribers
+        while not self._idle:
             found = await reader.execute(
                 "SELECT topic, type, data, subject, id FROM events WHERE id > %s ORDER BY id LIMIT %s",
                 (self._read_to, _PAGE),
