@@ -97,7 +97,7 @@ class Client:
         """Follow a job's stream to its end; the address of its picture."""
         done, url = False, ""
         while line := events.readline():
-            done = done or line == b"event: done\n"
+            done = done or line.startswith(b"event: done")
             if done and line.startswith(b"data: "):
                 url = json.loads(line[6:])["image"]["url"]
         return url
