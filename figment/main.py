@@ -106,7 +106,7 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
             accounts=Accounts(database),
             images=images,
             jobs=jobs,
-            studio=Studio(database, jobs, images),
+            studio=Studio(database, jobs, images, settings.archive_images, settings.archive_bytes),
         )
 
 
@@ -210,6 +210,7 @@ def _rates(settings: Settings) -> dict[str, Rate]:
         "generations": Rate.parse(settings.limit_generations),
         "uploads": Rate.parse(settings.limit_uploads),
         "sessions": Rate.parse(settings.limit_sessions),
+        "archives": Rate.parse(settings.limit_archives),
     }
 
 
