@@ -1,6 +1,6 @@
 """What one statement costs: SQLAlchemy's async engine, psycopg's pool, and our `Database`, in turns on the same database.
 
-    .venv/bin/python -m benchmarks.statements [--rounds 1000]
+.venv/bin/python -m benchmarks.statements [--rounds 1000]
 """
 
 from __future__ import annotations

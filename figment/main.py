@@ -105,7 +105,7 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
             accounts=Accounts(database),
             images=images,
             jobs=jobs,
-            studio=Studio(database, jobs, images),
+            studio=Studio(database, jobs, images, settings.archive_images, settings.archive_bytes),
         )
 
 
@@ -209,6 +209,7 @@ def _rates(settings: Settings) -> dict[str, Rate]:
         "generations": Rate.parse(settings.limit_generations),
         "uploads": Rate.parse(settings.limit_uploads),
         "sessions": Rate.parse(settings.limit_sessions),
+        "archives": Rate.parse(settings.limit_archives),
     }
 
 

@@ -25,9 +25,10 @@ class ImageRow:
     alt: str
     recipe: dict[str, Any] | None
     created_at: datetime
+    favourite: bool = False
 
 
-_COLUMNS = "i.id, i.owner, i.sha256, b.mime, b.bytes, i.width, i.height, i.alt, i.recipe, i.created_at"
+_COLUMNS = "i.id, i.owner, i.sha256, b.mime, b.bytes, i.width, i.height, i.alt, i.recipe, i.created_at, i.favourite"
 
 
 async def touch_blob(connection: Connection, sha256: str, mime: str, size: int) -> None:
@@ -73,6 +74,15 @@ async def images_by_id(connection: Connection, ids: Sequence[UUID]) -> dict[UUID
         {"ids": list(ids)},
     )
     return {row.id: ImageRow(*row) for row in rows}
+
+
+async def set_favourite(connection: Connection, owner: UUID, ids: Sequence[UUID], favourite: bool) -> int:
+    """Mark images of `owner`. Gives how many of them there are."""
+    done = await connection.execute(
+        "UPDATE images SET favourite = %(favourite)s WHERE owner = %(owner)s AND id = ANY(%(ids)s)",
+        {"owner": owner, "ids": list(ids), "favourite": favourite},
+    )
+    return done.count
 
 
 async def delete_images(connection: Connection, owner: UUID, ids: Sequence[UUID]) -> int:
