@@ -1,6 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { execFileSync } from 'node:child_process';
-import { expect, test, type Locator, type Page } from '@playwright/test';
+import { expect, test, type Locator, type Page, type TestInfo } from '@playwright/test';
 
 const SCREENS = [
   { name: 'phone', width: 390, height: 844 },
@@ -279,22 +279,24 @@ test('favourites, a collection, a filtered link, and everything in one archive',
   });
 });
 
+/** Takes a picture of the page in every state that it is asked to look at, and lets axe look too. */
+function looker(page: Page, testInfo: TestInfo, screen: string) {
+  return async (state: string) => {
+    await page.screenshot({ path: testInfo.outputPath(`${screen}-${state}.png`) });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations, state).toEqual([]);
+  };
+}
+
 for (const { name, width, height } of SCREENS) {
   for (const colorScheme of SCHEMES) {
-    test(`nothing for axe to find: ${name}, ${colorScheme}`, async ({ browser }, testInfo) => {
-      const context = await browser.newContext({
-        viewport: { width, height },
-        colorScheme,
-        reducedMotion: 'reduce',
-      });
+    const screen = `${name}-${colorScheme}`;
+    const options = { viewport: { width, height }, colorScheme, reducedMotion: 'reduce' } as const;
+
+    test(`nothing for axe to find while making: ${name}, ${colorScheme}`, async ({ browser }, testInfo) => {
+      const context = await browser.newContext(options);
       const page = await context.newPage();
-      const look = async (state: string) => {
-        await page.screenshot({
-          path: testInfo.outputPath(`${name}-${colorScheme}-${state}.png`),
-        });
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        expect(violations, state).toEqual([]);
-      };
+      const look = looker(page, testInfo, screen);
 
       await page.goto('/');
       await expect(page.getByRole('button', { name: PROMPT, exact: true })).toBeVisible();
@@ -318,6 +320,19 @@ for (const { name, width, height } of SCREENS) {
       await pictures(made(page, PROMPT)).first().click();
       await expect(page.getByRole('dialog').getByRole('table')).toBeVisible();
       await look('details');
+      await context.close();
+    });
+
+    test(`nothing for axe to find in what was made: ${name}, ${colorScheme}`, async ({ browser }, testInfo) => {
+      const context = await browser.newContext(options);
+      const page = await context.newPage();
+      const look = looker(page, testInfo, screen);
+
+      await page.goto('/');
+      await pickCount(page, '2 pictures');
+      await generate(page, PROMPT);
+      await expect(pictures(made(page, PROMPT))).toHaveCount(2, { timeout: 60_000 });
+      await pictures(made(page, PROMPT)).first().click();
       await page.getByRole('button', { name: 'Favourite', exact: true }).click();
       await page.getByRole('button', { name: 'Add to a collection' }).click();
       await expect(page.getByRole('dialog', { name: /^Add 1 picture/ })).toBeVisible();

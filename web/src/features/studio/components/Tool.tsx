@@ -9,6 +9,8 @@ interface Props {
   /** What it does, where the name alone does not say it. */
   label?: string;
   icon: ReactNode;
+  /** Of a menu, whose button it is. */
+  className?: string;
   loading?: boolean;
   'aria-pressed'?: boolean;
   'aria-expanded'?: boolean;
@@ -16,9 +18,9 @@ interface Props {
 }
 
 /** A quiet button with an icon; on a phone the icon is all of it. */
-export function Tool({ name, label = name, icon, ...rest }: Props) {
+export function Tool({ name, label = name, icon, className = '', ...rest }: Props) {
   return (
-    <Button variant="subtle" color="gray" className={classes.tool ?? ''} aria-label={label} {...rest}>
+    <Button variant="subtle" color="gray" className={`${classes.tool ?? ''} ${className}`} aria-label={label} {...rest}>
       {icon}
       <span className={classes.toolName}>{name}</span>
     </Button>
