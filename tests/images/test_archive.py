@@ -185,7 +185,7 @@ async def test_over_http_a_failure_on_the_way_breaks_the_connection(visitor: htt
         return await read(self, key)
 
     with patch.object(Storage, "get", failing), pytest.raises(httpx.RemoteProtocolError):
-        await visitor.get(prepared)
+        await visitor.get(prepared, timeout=90)
 
 
 async def test_over_http_storage_that_is_away_at_once_is_a_503(visitor: httpx.AsyncClient, prepared: str) -> None:

@@ -198,5 +198,10 @@ async def download_archive(archive: UUID, person: SignedIn, service: StudioServi
 
 async def _chained(first: bytes, others: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     yield first
-    async for piece in others:
-        yield piece
+    try:
+        async for piece in others:
+            yield piece
+    except StorageUnavailable as error:
+        # The answer has begun: it can no longer be a problem, only break off. `from None`, because the log draws every cause with
+        # all that it held.
+        raise ConnectionAbortedError(error.detail) from None
