@@ -107,6 +107,8 @@ def crowd(clients: list[Client], each: int, seed: int) -> float:
     """Seconds that all clients took for `each` pictures apiece."""
 
     def work(client: Client, first: int) -> None:
+        # Opened anew: the server does not keep an idle connection for ever.
+        client.close()
         for n in range(each):
             client.picture(first + n)
 

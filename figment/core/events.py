@@ -141,19 +141,22 @@ class Bus:
         self, topics: Sequence[str], after: int | None = None, subject: UUID | None = None
     ) -> AsyncIterator[Event | Gap]:
         """Events of `topics` as they commit, in order, each once; from just behind id `after` when it is given."""
-        subscriber = _Subscriber(frozenset(topics))
-        if self._idle:
-            await self._wake()
+        subscriber, slept = _Subscriber(frozenset(topics)), self._idle
         # Registered before the table is read: what commits between the two is in both, and is told apart by its id.
         self._subscribers.add(subscriber)
         try:
-            async with self._database.statements() as connection:
-                position, gap = await self._start_of(connection, after)
-            if gap:
+            oldest, newest = await self._bounds()
+            position = newest if after is None else after
+            if position > newest or position < oldest - 1:
+                position = newest
                 yield Gap(position)
-            async for event in self._from_table(subscriber, position, subject):
-                position = event.id
-                yield event
+            if self._idle:
+                self._idle, self._read_to = False, newest
+            # What came after `newest` while the bus slept rang a bell that nobody heard: it is in the table only.
+            if slept or position < newest:
+                async for event in self._from_table(subscriber, position, subject):
+                    position = event.id
+                    yield event
             while not self._closed.is_set():
                 next_event = await self._next(subscriber)
                 if next_event is None:
@@ -169,13 +172,6 @@ class Bus:
         finally:
             self._subscribers.discard(subscriber)
 
-    async def _wake(self) -> None:
-        """Pass over what was told while nobody listened. Before the first subscriber is registered: from then on nothing is passed over."""
-        async with self._database.statements() as connection:
-            newest = await self._newest(connection)
-        if self._idle:
-            self._idle, self._read_to = False, newest
-
     async def _next(self, subscriber: _Subscriber) -> Event | None:
         get = asyncio.ensure_future(subscriber.queue.get())
         closed = asyncio.ensure_future(self._closed.wait())
@@ -186,14 +182,11 @@ class Bus:
             get.cancel()
             closed.cancel()
 
-    async def _start_of(self, connection: Connection, after: int | None) -> tuple[int, bool]:
-        if after is None:
-            return await self._newest(connection), False
-        bounds = (await connection.execute("SELECT min(id) AS oldest, max(id) AS newest FROM events")).one()
-        oldest, newest = bounds.oldest or 0, bounds.newest or 0
-        if after > newest or after < oldest - 1:
-            return newest, True
-        return after, False
+    async def _bounds(self) -> tuple[int, int]:
+        """Ids of the oldest and the newest event that are kept; zeros when there is none."""
+        async with self._database.statements() as connection:
+            row = (await connection.execute("SELECT min(id) AS oldest, max(id) AS newest FROM events")).one()
+        return row.oldest or 0, row.newest or 0
 
     async def _from_table(self, subscriber: _Subscriber, after: int, subject: UUID | None) -> AsyncIterator[Event]:
         while True:
@@ -214,10 +207,6 @@ class Bus:
                 yield _event(row)
             if len(rows) < _PAGE:
                 return
-
-    @staticmethod
-    async def _newest(connection: Connection) -> int:
-        return int((await connection.execute("SELECT coalesce(max(id), 0) FROM events")).scalar())
 
     async def _listen_forever(self) -> None:
         while True:
@@ -243,7 +232,7 @@ class Bus:
     async def _deliver_new(self, reader: psycopg.AsyncConnection[Any]) -> None:
         """Read what is new once for the whole process, and hand it to the streams that asked for its topic.
 
-        On a connection of its own, without SQLAlchemy: this stands between every event and whoever waits for it.
+        On a connection of its own: this stands between every event and whoever waits for it.
         """
         self._idle = self._idle or not self._subscribers
         while not self._idle:

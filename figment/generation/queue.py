@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from procrastinate import App, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.jobs import Job as QueueJob
 from procrastinate.retry import BaseRetryStrategy
+from psycopg import AsyncConnection
 
 from figment.core.database import Connection
 from figment.generation import store
@@ -40,8 +43,9 @@ def build_queue(database_url: str, pool_size: int) -> App:
         conninfo=database_url,
         min_size=1,
         max_size=pool_size,
+        configure=_one_by_one,
         # What a worker writes here is who looks at which job: lost in a crash, somebody looks again, and the fence decides.
-        kwargs={"options": "-c synchronous_commit=off"},
+        kwargs={"options": "-c synchronous_commit=off", "prepare_threshold": 0},
     )
     app = App(connector=connector)
 
@@ -50,6 +54,11 @@ def build_queue(database_url: str, pool_size: int) -> App:
         await context.additional_context[RUNNER](context, job)
 
     return app
+
+
+async def _one_by_one(connection: AsyncConnection[Any]) -> None:
+    """Each of the queue's calls is one statement: a transaction around it would be two round trips that change nothing."""
+    await connection.set_autocommit(True)
 
 
 def places(urgency: Urgency, most: int, most_of_owner: int) -> store.Queue:
