@@ -23,7 +23,6 @@ import procrastinate
 
 from benchmarks.figures import heading, milliseconds, verdict
 from figment.accounts import store as accounts_store
-from figment.core.database import libpq_url
 from figment.core.postgres import EmbeddedPostgres
 from figment.core.settings import Settings
 from figment.core.telemetry import configure_logs
@@ -57,7 +56,7 @@ async def measure(url: str, data: Path, rounds: int) -> None:
         house = await stack.enter_async_context(open_house(settings, url))
         worker = Instant()
         runner = JobRunner(house.database, house.images, worker, settings)
-        bare_app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=libpq_url(url)))
+        bare_app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url))
         began: list[asyncio.Future[float]] = []
 
         @bare_app.task(name="empty", queue="bare")

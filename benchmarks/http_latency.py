@@ -10,15 +10,16 @@ Both take turns, so that other load on the machine meets both alike; while one w
 from __future__ import annotations
 
 import argparse
-import asyncio
+import http.client
+import json
 import multiprocessing
 import statistics
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import httpx
 import psutil
 
 from benchmarks.figures import heading, milliseconds, verdict
@@ -59,35 +60,62 @@ def bare_loop(pipe: Connection, cache: Path) -> None:
         pipe.send((time.perf_counter() - began, psutil.Process().memory_info().rss))
 
 
-async def one_picture(client: httpx.AsyncClient, seed: int) -> float:
-    """Seconds from the prompt to the whole PNG."""
-    began = time.perf_counter()
-    answer = await client.post("/api/studio/generations", json={"prompt": PROMPT, "seed": seed})
-    answer.raise_for_status()
-    job = answer.json()["jobs"][0]["id"]
-    done = None
-    async with client.stream("GET", f"/api/jobs/{job}/events") as events:
-        async for line in events.aiter_lines():
-            if line == "event: done":
-                done = True
-            elif done and line.startswith("data: "):
-                url = httpx.Response(200, content=line[6:]).json()["image"]["url"]
-    png = await client.get(url)
-    png.raise_for_status()
-    if not png.content.startswith(b"\x89PNG"):
-        raise ValueError("this is no PNG")
-    return time.perf_counter() - began
+class Client:
+    """One person on one kept connection. Plain sockets and the standard library: what a client costs is not the server's."""
+
+    def __init__(self, address: str) -> None:
+        self._connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=120)
+        answer = self._ask("POST", "/api/session")
+        answer.read()
+        self._cookie = (answer.headers["set-cookie"] or "").partition(";")[0]
+
+    def picture(self, seed: int) -> float:
+        """Seconds from the prompt to the whole PNG."""
+        began = time.perf_counter()
+        answer = self._ask("POST", "/api/studio/generations", {"prompt": PROMPT, "seed": seed})
+        job = json.loads(answer.read())["jobs"][0]["id"]
+        png = self._ask("GET", self._finished(self._ask("GET", f"/api/jobs/{job}/events"))).read()
+        if not png.startswith(b"\x89PNG"):
+            raise ValueError("this is no PNG")
+        return time.perf_counter() - began
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _ask(self, method: str, path: str, body: object = None) -> http.client.HTTPResponse:
+        headers = {"Cookie": self._cookie} if hasattr(self, "_cookie") else {}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        self._connection.request(method, path, None if body is None else json.dumps(body), headers)
+        answer = self._connection.getresponse()
+        if answer.status >= 400:
+            raise ValueError(f"{path}: {answer.status} {answer.read().decode()}")
+        return answer
+
+    @staticmethod
+    def _finished(events: http.client.HTTPResponse) -> str:
+        """Follow a job's stream to its end; the address of its picture."""
+        done, url = False, ""
+        while line := events.readline():
+            done = done or line.startswith(b"event: done")
+            if done and line.startswith(b"data: "):
+                url = json.loads(line[6:])["image"]["url"]
+        return url
 
 
-async def crowd(clients: list[httpx.AsyncClient], each: int, seed: int) -> float:
+def crowd(clients: list[Client], each: int, seed: int) -> float:
     """Seconds that all clients took for `each` pictures apiece."""
 
-    async def work(client: httpx.AsyncClient, first: int) -> None:
+    def work(client: Client, first: int) -> None:
+        # Opened anew: the server does not keep an idle connection for ever.
+        client.close()
         for n in range(each):
-            await one_picture(client, first + n)
+            client.picture(first + n)
 
     began = time.perf_counter()
-    await asyncio.gather(*(work(client, seed + 1000 * n) for n, client in enumerate(clients)))
+    with ThreadPoolExecutor(len(clients)) as threads:
+        for done in [threads.submit(work, client, seed + 1000 * n) for n, client in enumerate(clients)]:
+            done.result()
     return time.perf_counter() - began
 
 
@@ -98,11 +126,9 @@ def memory(server: Server) -> tuple[float, float]:
     return process.memory_info().rss / 2**20, database / 2**20
 
 
-async def measure(server: Server, pipe: Connection, rounds: int) -> None:
-    clients = [httpx.AsyncClient(base_url=server.address, timeout=120) for _ in range(CLIENTS)]
-    for client in clients:
-        await client.post("/api/session")
-    await one_picture(clients[0], 1)
+def measure(server: Server, pipe: Connection, rounds: int) -> None:
+    clients = [Client(server.address) for _ in range(CLIENTS)]
+    clients[0].picture(1)
     bare: list[float] = []
     through: list[float] = []
     bare_rate: list[float] = []
@@ -110,16 +136,16 @@ async def measure(server: Server, pipe: Connection, rounds: int) -> None:
     resident = 0
     for n in range(rounds):
         pipe.send(1)
-        took, resident = await asyncio.to_thread(pipe.recv)
+        took, resident = pipe.recv()
         bare.append(took)
-        through.append(await one_picture(clients[0], 10_000_000 + n))
+        through.append(clients[0].picture(10_000_000 + n))
     for n in range(max(3, rounds // 5)):
         pipe.send(2 * CLIENTS)
-        took, _ = await asyncio.to_thread(pipe.recv)
+        took, _ = pipe.recv()
         bare_rate.append(2 * CLIENTS / took)
-        crowd_rate.append(2 * CLIENTS / await crowd(clients, 2, 20_000_000 + 100_000 * n))
+        crowd_rate.append(2 * CLIENTS / crowd(clients, 2, 20_000_000 + 100_000 * n))
     for client in clients:
-        await client.aclose()
+        client.close()
     overhead_ms = (statistics.median(through) - statistics.median(bare)) * 1e3
     ratio = statistics.median(crowd_rate) / statistics.median(bare_rate)
     print(f"   bare loop            {milliseconds(bare)}")
@@ -150,7 +176,7 @@ def main() -> None:
         limits = {"limit_generations": "off", "limit_sessions": "off", "limit_requests": "off", "log_level": "warning"}
         try:
             with served(data, **limits) as server:
-                asyncio.run(measure(server, ours, rounds))
+                measure(server, ours, rounds)
         finally:
             ours.send(0)
             child.join(10)

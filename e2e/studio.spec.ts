@@ -1,5 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, test, type Locator, type Page } from '@playwright/test';
+import { execFileSync } from 'node:child_process';
+import { expect, test, type Locator, type Page, type TestInfo } from '@playwright/test';
 
 const SCREENS = [
   { name: 'phone', width: 390, height: 844 },
@@ -124,22 +125,178 @@ test('one sentence becomes a picture, and stays', async ({ page, context }) => {
   });
 });
 
+/** The files in a ZIP, by a program that is not ours; it fails where the archive is not whole. */
+function unzipped(path: string): { name: string; bytes: Buffer }[] {
+  const python = `
+import base64, json, sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as archive:
+    assert archive.testzip() is None
+    print(json.dumps([[name, base64.b64encode(archive.read(name)).decode()] for name in archive.namelist()]))
+`;
+  const found = execFileSync('python3', ['-c', python, path], { maxBuffer: 2 ** 28, encoding: 'utf8' });
+  return (JSON.parse(found) as [string, string][]).map(([name, data]) => ({
+    name,
+    bytes: Buffer.from(data, 'base64'),
+  }));
+}
+
+test('favourites, a collection, a filtered link, and everything in one archive', async ({ page }) => {
+  const star = (prompt: string) => made(page, prompt).getByRole('button', { name: /^Favourite/ });
+  const articles = page.getByRole('article');
+
+  await test.step('there are three prompts', async () => {
+    await page.goto('/');
+    await pickCount(page, '2 pictures');
+    await generate(page, PROMPT);
+    await expect(pictures(made(page, PROMPT))).toHaveCount(2, { timeout: 60_000 });
+    for (const prompt of [LONG_PROMPT, 'A red house on a green hill']) {
+      await pickCount(page, '1 picture');
+      await generate(page, prompt);
+      await expect(pictures(made(page, prompt))).toHaveCount(1, { timeout: 60_000 });
+    }
+  });
+
+  await test.step('a star that the server refuses comes off again and says why', async () => {
+    await page.route('**/api/images/favourites', (route) => route.abort());
+    await star(LONG_PROMPT).click();
+    await expect(page.getByRole('alert').filter({ hasText: 'cannot be reached' })).toBeVisible();
+    await expect(star(LONG_PROMPT)).toHaveAttribute('aria-pressed', 'false');
+    await page.unroute('**/api/images/favourites');
+  });
+
+  await test.step('a star is set by keyboard', async () => {
+    await star(PROMPT).first().focus();
+    await Promise.all([
+      page.waitForResponse((response) => response.url().endsWith('/favourites') && response.ok()),
+      page.keyboard.press('Enter'),
+    ]);
+    await expect(star(PROMPT).first()).toHaveAttribute('aria-pressed', 'true');
+  });
+
+  await test.step('the filter for favourites shows that picture and no other', async () => {
+    await page.getByRole('button', { name: 'Favourites', exact: true }).click();
+    await expect(articles).toHaveCount(1);
+    await expect(pictures(made(page, PROMPT))).toHaveCount(1);
+    await expect(made(page, PROMPT).getByText('1 of 2')).toBeVisible();
+  });
+
+  await test.step('a filtered view is a link, and survives a reload', async () => {
+    await expect(page).toHaveURL(/favourite=yes/);
+    await page.reload();
+    await expect(articles).toHaveCount(1);
+    await page.getByRole('button', { name: /^Favourites\. Take this filter away/ }).click();
+    await expect(articles).toHaveCount(3);
+  });
+
+  await test.step('several are selected, by a range and by keyboard, and put into a new collection', async () => {
+    await page.getByRole('button', { name: 'Select', exact: true }).click();
+    const boxes = page.getByRole('checkbox', { name: /^Select/ });
+    await boxes.nth(1).click();
+    await boxes.nth(3).click({ modifiers: ['Shift'] });
+    await expect(page.getByText('3 selected')).toBeVisible();
+    await boxes.nth(1).focus();
+    await page.keyboard.press('Space');
+    await expect(page.getByText('2 selected')).toBeVisible();
+    await page.getByRole('button', { name: 'Add to a collection' }).click();
+    await page.getByRole('button', { name: 'New collection' }).click();
+    await page.getByLabel('Name').fill('On the sea');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await expect(page.getByText('2 pictures in “On the sea”.')).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('toolbar', { name: 'Selected pictures' })).toBeHidden();
+  });
+
+  await test.step('a second collection of that name is refused at its field', async () => {
+    await page.getByRole('button', { name: 'Collections', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'New collection' }).click();
+    await page.getByLabel('Name').fill('ON THE SEA');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await expect(page.getByText(/a collection of this name already/)).toBeVisible();
+    await page.keyboard.press('Escape');
+  });
+
+  await test.step('the collection is shown, and downloaded with its recipes', async () => {
+    await page.getByRole('button', { name: 'Collections', exact: true }).click();
+    await page.getByRole('menuitem', { name: /^On the sea/ }).click();
+    await expect(page.getByRole('heading', { name: 'On the sea' })).toBeVisible();
+    await expect(articles).toHaveCount(1);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download this collection' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('figment-on-the-sea.zip');
+    const files = unzipped(await download.path());
+    const lines = (files.at(-1)?.bytes.toString('utf8').trim().split('\n') ?? []).map(
+      (line) => JSON.parse(line) as { file: string; missing: string | null; recipe: { prompt: string; seed: number } },
+    );
+    expect(files.map(({ name }) => name)).toEqual([...lines.map(({ file }) => file), 'recipes.jsonl']);
+    expect(lines).toHaveLength(2);
+    for (const [index, { file, missing, recipe }] of lines.entries()) {
+      expect(file).toBe(`000${index + 1}-a-blue-boat-on-the-sea-at-sunset-${recipe.seed}.png`);
+      expect(recipe.prompt).toBe(PROMPT);
+      expect(missing).toBeNull();
+      expect(files[index]?.bytes.subarray(1, 4).toString()).toBe('PNG');
+    }
+  });
+
+  await test.step('a deleted collection comes back when one thinks again, and its pictures stay', async () => {
+    const menu = page.getByRole('button', { name: /^More for the collection/ });
+    await menu.click();
+    await page.getByRole('menuitem', { name: 'Delete the collection' }).click();
+    await expect(articles).toHaveCount(3);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'Collections', exact: true }).click();
+    await page.getByRole('menuitem', { name: /^On the sea/ }).click();
+    await expect(pictures(made(page, PROMPT))).toHaveCount(2);
+    await page.goto('/studio');
+  });
+
+  await test.step('what is deleted hides at once, comes back by Undo, and is gone when the page is left', async () => {
+    const remove = async () => {
+      await page.getByRole('button', { name: `More for “${LONG_PROMPT}”` }).click();
+      await page.getByRole('menuitem', { name: 'Delete' }).click();
+      await expect(made(page, LONG_PROMPT)).toBeHidden();
+    };
+    await remove();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect(made(page, LONG_PROMPT)).toBeVisible();
+    await remove();
+    await page.goto('about:blank');
+    await expect(async () => {
+      const answer = await page.request.get('/api/studio/generations');
+      expect(((await answer.json()) as { items: unknown[] }).items).toHaveLength(2);
+    }).toPass();
+    await page.goto('/studio');
+    await expect(articles).toHaveCount(2);
+  });
+
+  await test.step('where nothing is found, the page says what is asked for and offers to clear it', async () => {
+    await page.goto('/studio?state=failed&orientation=portrait');
+    await expect(page.getByText('Nothing you made is all of this: Failed, Portrait.')).toBeVisible();
+    await page.getByRole('button', { name: 'Clear the filters' }).click();
+    await expect(articles).toHaveCount(2);
+    await expect(page).toHaveURL(/\/studio$/);
+  });
+});
+
+/** Takes a picture of the page in every state that it is asked to look at, and lets axe look too. */
+function looker(page: Page, testInfo: TestInfo, screen: string) {
+  return async (state: string) => {
+    await page.screenshot({ path: testInfo.outputPath(`${screen}-${state}.png`) });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations, state).toEqual([]);
+  };
+}
+
 for (const { name, width, height } of SCREENS) {
   for (const colorScheme of SCHEMES) {
-    test(`nothing for axe to find: ${name}, ${colorScheme}`, async ({ browser }, testInfo) => {
-      const context = await browser.newContext({
-        viewport: { width, height },
-        colorScheme,
-        reducedMotion: 'reduce',
-      });
+    const screen = `${name}-${colorScheme}`;
+    const options = { viewport: { width, height }, colorScheme, reducedMotion: 'reduce' } as const;
+
+    test(`nothing for axe to find while making: ${name}, ${colorScheme}`, async ({ browser }, testInfo) => {
+      const context = await browser.newContext(options);
       const page = await context.newPage();
-      const look = async (state: string) => {
-        await page.screenshot({
-          path: testInfo.outputPath(`${name}-${colorScheme}-${state}.png`),
-        });
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        expect(violations, state).toEqual([]);
-      };
+      const look = looker(page, testInfo, screen);
 
       await page.goto('/');
       await expect(page.getByRole('button', { name: PROMPT, exact: true })).toBeVisible();
@@ -163,6 +320,55 @@ for (const { name, width, height } of SCREENS) {
       await pictures(made(page, PROMPT)).first().click();
       await expect(page.getByRole('dialog').getByRole('table')).toBeVisible();
       await look('details');
+      await context.close();
+    });
+
+    test(`nothing for axe to find in what was made: ${name}, ${colorScheme}`, async ({ browser }, testInfo) => {
+      const context = await browser.newContext(options);
+      const page = await context.newPage();
+      const look = looker(page, testInfo, screen);
+
+      await page.goto('/');
+      await pickCount(page, '2 pictures');
+      await generate(page, PROMPT);
+      await expect(pictures(made(page, PROMPT))).toHaveCount(2, { timeout: 60_000 });
+      await pictures(made(page, PROMPT)).first().click();
+      await page.getByRole('button', { name: 'Favourite', exact: true }).click();
+      await page.getByRole('button', { name: 'Add to a collection' }).click();
+      await expect(page.getByRole('dialog', { name: /^Add 1 picture/ })).toBeVisible();
+      await look('add');
+      await page.getByRole('button', { name: 'New collection' }).click();
+      await page.getByLabel('Name').fill('On the sea');
+      await look('name');
+      await page.getByRole('button', { name: 'Create' }).click();
+      await expect(page.getByText('1 picture in “On the sea”.')).toBeVisible();
+
+      await page.goto('/studio');
+      await page.getByRole('button', { name: 'Filters', exact: true }).click();
+      await expect(page.getByLabel('State')).toBeVisible();
+      await page.getByLabel('Shape').selectOption('Square');
+      await expect(page.getByRole('list', { name: 'Filters that are on' })).toBeVisible();
+      await look('filters');
+
+      await page.getByRole('button', { name: 'Collections', exact: true }).click();
+      await expect(page.getByRole('menuitem', { name: /^On the sea/ })).toBeVisible();
+      await look('collections');
+      await page.getByRole('menuitem', { name: /^On the sea/ }).click();
+      await expect(page.getByRole('heading', { name: 'On the sea' })).toBeVisible();
+      await look('collection');
+
+      await page.goto('/studio');
+      await page.getByRole('button', { name: 'Select', exact: true }).click();
+      await page.getByRole('checkbox').first().click();
+      await expect(page.getByText('1 selected')).toBeVisible();
+      await look('selecting');
+      await page.getByRole('button', { name: 'Delete', exact: true }).click();
+      await expect(page.getByRole('button', { name: 'Undo' })).toBeVisible();
+      await look('undo');
+
+      await page.goto('/studio?state=failed');
+      await expect(page.getByRole('button', { name: 'Clear the filters' })).toBeVisible();
+      await look('nothing found');
       await context.close();
     });
   }

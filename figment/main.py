@@ -12,7 +12,6 @@ from pathlib import Path
 import structlog
 from fastapi import FastAPI, Request
 from procrastinate import App as Queue
-from sqlalchemy import text
 from starlette.middleware import Middleware
 
 from figment.accounts import routes as account_routes
@@ -93,7 +92,7 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
     images = Images(database, storage, settings.signing_key, settings.upload_bytes, settings.upload_pixels)
     jobs = Jobs(database, bus, queue, images, _installed(settings), settings.queue_limit, settings.queue_limit_person)
     async with contextlib.AsyncExitStack() as stack:
-        stack.push_async_callback(database.close)
+        await stack.enter_async_context(database)
         await bus.start()
         stack.push_async_callback(bus.stop)
         yield House(
@@ -106,7 +105,7 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
             accounts=Accounts(database),
             images=images,
             jobs=jobs,
-            studio=Studio(database, jobs, images),
+            studio=Studio(database, jobs, images, settings.archive_images, settings.archive_bytes),
         )
 
 
@@ -210,6 +209,7 @@ def _rates(settings: Settings) -> dict[str, Rate]:
         "generations": Rate.parse(settings.limit_generations),
         "uploads": Rate.parse(settings.limit_uploads),
         "sessions": Rate.parse(settings.limit_sessions),
+        "archives": Rate.parse(settings.limit_archives),
     }
 
 
@@ -232,7 +232,7 @@ def _add_health(app: FastAPI) -> None:
         try:
             async with asyncio.timeout(2):
                 async with request.app.state.database.transaction() as connection:
-                    await connection.execute(text("SELECT 1"))
+                    await connection.execute("SELECT 1")
         except Exception as error:
             raise Unavailable("The database does not answer.") from error
         runner: JobRunner | None = request.app.state.runner

@@ -64,9 +64,8 @@ def drop_database(postgres: str, name: str) -> None:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = Database(database_url, pool_size=8)
-    yield opened
-    await opened.close()
+    async with Database(database_url, pool_size=8) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -38,6 +38,8 @@ _UNITS = {
     "limit_generations": "images, as `COUNT/PERIOD`",
     "limit_uploads": "uploads, as `COUNT/PERIOD`",
     "limit_sessions": "sessions, as `COUNT/PERIOD`",
+    "limit_archives": "archives, as `COUNT/PERIOD`",
+    "archive_images": "images",
     "limit_requests": "requests, as `COUNT/PERIOD`",
 }
 

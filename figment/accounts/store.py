@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from uuid import UUID
 
-from sqlalchemy import text
-
 from figment.accounts.schemas import Person
 from figment.core.database import Connection
 
@@ -19,11 +17,11 @@ async def person_by_session(connection: Connection, token: str) -> Person | None
     """Whose session this is; notes at most once an hour that it was seen."""
     row = (
         await connection.execute(
-            text("""
+            """
                 SELECT p.id, p.name, p.role, p.guest, s.seen_at < now() - interval '1 hour' AS stale
                 FROM sessions s JOIN people p ON p.id = s.person
-                WHERE s.token_hash = :hash AND s.expires_at > now()
-            """),
+                WHERE s.token_hash = %(hash)s AND s.expires_at > now()
+            """,
             {"hash": hash_token(token)},
         )
     ).one_or_none()
@@ -31,9 +29,7 @@ async def person_by_session(connection: Connection, token: str) -> Person | None
         return None
     if row.stale:
         await connection.execute(
-            text(
-                "UPDATE sessions SET seen_at = now(), expires_at = now() + interval '1 year' WHERE token_hash = :hash"
-            ),
+            "UPDATE sessions SET seen_at = now(), expires_at = now() + interval '1 year' WHERE token_hash = %(hash)s",
             {"hash": hash_token(token)},
         )
     return Person(id=row.id, name=row.name, role=row.role, guest=row.guest)
@@ -42,11 +38,11 @@ async def person_by_session(connection: Connection, token: str) -> Person | None
 async def person_by_api_token(connection: Connection, token: str) -> Person | None:
     row = (
         await connection.execute(
-            text("""
+            """
                 UPDATE api_tokens t SET used_at = now() FROM people p
-                WHERE t.token_hash = :hash AND p.id = t.person
+                WHERE t.token_hash = %(hash)s AND p.id = t.person
                 RETURNING p.id, p.name, p.role, p.guest
-            """),
+            """,
             {"hash": hash_token(token)},
         )
     ).one_or_none()
@@ -56,7 +52,7 @@ async def person_by_api_token(connection: Connection, token: str) -> Person | No
 async def add_person(connection: Connection, name: str, role: str = "user", guest: bool = True) -> Person:
     row = (
         await connection.execute(
-            text("INSERT INTO people (name, role, guest) VALUES (:name, :role, :guest) RETURNING id"),
+            "INSERT INTO people (name, role, guest) VALUES (%(name)s, %(role)s, %(guest)s) RETURNING id",
             {"name": name, "role": role, "guest": guest},
         )
     ).one()
@@ -65,30 +61,30 @@ async def add_person(connection: Connection, name: str, role: str = "user", gues
 
 async def add_session(connection: Connection, token: str, person: UUID, device: str) -> None:
     await connection.execute(
-        text("""
+        """
             INSERT INTO sessions (token_hash, person, device, expires_at)
-            VALUES (:hash, :person, :device, now() + interval '1 year')
-        """),
+            VALUES (%(hash)s, %(person)s, %(device)s, now() + interval '1 year')
+        """,
         {"hash": hash_token(token), "person": person, "device": device[:200]},
     )
 
 
 async def remove_session(connection: Connection, token: str) -> None:
-    await connection.execute(text("DELETE FROM sessions WHERE token_hash = :hash"), {"hash": hash_token(token)})
+    await connection.execute("DELETE FROM sessions WHERE token_hash = %(hash)s", {"hash": hash_token(token)})
 
 
 async def has_admin(connection: Connection) -> bool:
     """Whether an administrator can get in: one that `figment admin token` made for a script has no session, and does not count."""
     found = await connection.execute(
-        text("SELECT EXISTS (SELECT FROM people p JOIN sessions s ON s.person = p.id WHERE p.role = 'admin')")
+        "SELECT EXISTS (SELECT FROM people p JOIN sessions s ON s.person = p.id WHERE p.role = 'admin')"
     )
-    return bool(found.scalar_one())
+    return bool(found.scalar())
 
 
 async def first_admin(connection: Connection) -> Person | None:
     row = (
         await connection.execute(
-            text("SELECT id, name, role, guest FROM people WHERE role = 'admin' ORDER BY created_at, id LIMIT 1")
+            "SELECT id, name, role, guest FROM people WHERE role = 'admin' ORDER BY created_at, id LIMIT 1"
         )
     ).one_or_none()
     return Person(id=row.id, name=row.name, role=row.role, guest=row.guest) if row else None
@@ -97,31 +93,29 @@ async def first_admin(connection: Connection) -> Person | None:
 async def replace_claim(connection: Connection, token: str) -> None:
     """Only the newest link works: one that scrolled away in an old log is dead."""
     await _one_claim_at_a_time(connection)
-    await connection.execute(text("DELETE FROM admin_claims"))
-    await connection.execute(text("INSERT INTO admin_claims (token_hash) VALUES (:hash)"), {"hash": hash_token(token)})
+    await connection.execute("DELETE FROM admin_claims")
+    await connection.execute("INSERT INTO admin_claims (token_hash) VALUES (%(hash)s)", {"hash": hash_token(token)})
 
 
 async def spend_claim(connection: Connection, token: str) -> bool:
     """Use the link up."""
     await _one_claim_at_a_time(connection)
-    done = await connection.execute(
-        text("DELETE FROM admin_claims WHERE token_hash = :hash"), {"hash": hash_token(token)}
-    )
-    return done.rowcount == 1
+    done = await connection.execute("DELETE FROM admin_claims WHERE token_hash = %(hash)s", {"hash": hash_token(token)})
+    return done.count == 1
 
 
 async def _one_claim_at_a_time(connection: Connection) -> None:
     """Until the commit: two servers that start together would leave two links, and two who open them two first administrators."""
-    await connection.execute(text("LOCK TABLE admin_claims IN EXCLUSIVE MODE"))
+    await connection.execute("LOCK TABLE admin_claims IN EXCLUSIVE MODE")
 
 
 async def promote(connection: Connection, person: UUID, name: str, role: str) -> Person:
     row = (
         await connection.execute(
-            text("""
-                UPDATE people SET name = :name, role = :role, guest = false WHERE id = :person
+            """
+                UPDATE people SET name = %(name)s, role = %(role)s, guest = false WHERE id = %(person)s
                 RETURNING id, name, role, guest
-            """),
+            """,
             {"person": person, "name": name, "role": role},
         )
     ).one()
@@ -130,6 +124,6 @@ async def promote(connection: Connection, person: UUID, name: str, role: str) ->
 
 async def add_api_token(connection: Connection, token: str, person: UUID, name: str) -> None:
     await connection.execute(
-        text("INSERT INTO api_tokens (token_hash, person, name) VALUES (:hash, :person, :name)"),
+        "INSERT INTO api_tokens (token_hash, person, name) VALUES (%(hash)s, %(person)s, %(name)s)",
         {"hash": hash_token(token), "person": person, "name": name},
     )

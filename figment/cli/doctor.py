@@ -88,10 +88,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
 def _external_database(url: str) -> Finding:
     import psycopg
 
-    from figment.core.database import libpq_url
-
     try:
-        with psycopg.connect(libpq_url(url), connect_timeout=5) as connection:
+        with psycopg.connect(url, connect_timeout=5) as connection:
             row = connection.execute(
                 "SELECT current_setting('server_version'), EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector')"
             ).fetchone()

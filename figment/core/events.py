@@ -17,7 +17,6 @@ from uuid import UUID
 import psycopg
 import structlog
 from pydantic_core import to_json
-from sqlalchemy import text
 
 from figment.core.database import Connection, Database
 
@@ -56,7 +55,7 @@ async def publish(connection: Connection, events: Sequence[Event]) -> None:
     if not events:
         return
     await connection.execute(
-        text("SELECT publish_events(:topics, CAST(:subjects AS uuid[]), :types, CAST(:data AS jsonb[]))"),
+        "SELECT publish_events(%(topics)s, CAST(%(subjects)s AS uuid[]), %(types)s, CAST(%(data)s AS jsonb[]))",
         {
             "topics": [event.topic for event in events],
             "subjects": [event.subject for event in events],
@@ -69,11 +68,11 @@ async def publish(connection: Connection, events: Sequence[Event]) -> None:
 async def latest(connection: Connection, subjects: Sequence[UUID]) -> dict[UUID, Event]:
     """The newest event about each subject."""
     rows = await connection.execute(
-        text("""
+        """
             SELECT e.id, e.topic, e.subject, e.type, e.data
-            FROM unnest(CAST(:subjects AS uuid[])) AS s (subject)
+            FROM unnest(CAST(%(subjects)s AS uuid[])) AS s (subject)
             CROSS JOIN LATERAL (SELECT * FROM events WHERE subject = s.subject ORDER BY id DESC LIMIT 1) AS e
-        """),
+        """,
         {"subjects": list(subjects)},
     )
     return {row.subject: _event(row) for row in rows}
@@ -82,13 +81,13 @@ async def latest(connection: Connection, subjects: Sequence[UUID]) -> dict[UUID,
 async def prune(connection: Connection, kept_s: float) -> int:
     """Delete events older than `kept_s` seconds; the newest one stays, so that `Gap` can be told from an empty table."""
     done = await connection.execute(
-        text("""
+        """
             DELETE FROM events
-            WHERE created_at < now() - make_interval(secs => :kept_s) AND id < (SELECT max(id) FROM events)
-        """),
+            WHERE created_at < now() - make_interval(secs => %(kept_s)s) AND id < (SELECT max(id) FROM events)
+        """,
         {"kept_s": kept_s},
     )
-    return done.rowcount
+    return done.count
 
 
 def _event(row: Any) -> Event:
@@ -119,11 +118,11 @@ class Bus:
         self._subscribers: set[_Subscriber] = set()
         self._task: asyncio.Task[None] | None = None
         self._read_to = 0
+        # Nobody listens, and nothing is read: what is told meanwhile stays in the table.
+        self._idle = True
         self._closed = asyncio.Event()
 
     async def start(self) -> None:
-        async with self._database.transaction() as connection:
-            self._read_to = await self._newest(connection)
         self._task = asyncio.create_task(self._listen_forever(), name="event bus")
 
     def end_streams(self) -> None:
@@ -142,17 +141,22 @@ class Bus:
         self, topics: Sequence[str], after: int | None = None, subject: UUID | None = None
     ) -> AsyncIterator[Event | Gap]:
         """Events of `topics` as they commit, in order, each once; from just behind id `after` when it is given."""
-        subscriber = _Subscriber(frozenset(topics))
+        subscriber, slept = _Subscriber(frozenset(topics)), self._idle
         # Registered before the table is read: what commits between the two is in both, and is told apart by its id.
         self._subscribers.add(subscriber)
         try:
-            async with self._database.transaction() as connection:
-                position, gap = await self._start_of(connection, after)
-            if gap:
+            oldest, newest = await self._bounds()
+            position = newest if after is None else after
+            if position > newest or position < oldest - 1:
+                position = newest
                 yield Gap(position)
-            async for event in self._from_table(subscriber, position, subject):
-                position = event.id
-                yield event
+            if self._idle:
+                self._idle, self._read_to = False, newest
+            # What came after `newest` while the bus slept rang a bell that nobody heard: it is in the table only.
+            if slept or position < newest:
+                async for event in self._from_table(subscriber, position, subject):
+                    position = event.id
+                    yield event
             while not self._closed.is_set():
                 next_event = await self._next(subscriber)
                 if next_event is None:
@@ -178,26 +182,23 @@ class Bus:
             get.cancel()
             closed.cancel()
 
-    async def _start_of(self, connection: Connection, after: int | None) -> tuple[int, bool]:
-        if after is None:
-            return await self._newest(connection), False
-        bounds = (await connection.execute(text("SELECT min(id) AS oldest, max(id) AS newest FROM events"))).one()
-        oldest, newest = bounds.oldest or 0, bounds.newest or 0
-        if after > newest or after < oldest - 1:
-            return newest, True
-        return after, False
+    async def _bounds(self) -> tuple[int, int]:
+        """Ids of the oldest and the newest event that are kept; zeros when there is none."""
+        async with self._database.statements() as connection:
+            row = (await connection.execute("SELECT min(id) AS oldest, max(id) AS newest FROM events")).one()
+        return row.oldest or 0, row.newest or 0
 
     async def _from_table(self, subscriber: _Subscriber, after: int, subject: UUID | None) -> AsyncIterator[Event]:
         while True:
             async with self._database.statements() as connection:
                 rows = (
                     await connection.execute(
-                        text("""
+                        """
                             SELECT id, topic, subject, type, data FROM events
-                            WHERE topic = ANY(:topics) AND id > :after
-                              AND (CAST(:subject AS uuid) IS NULL OR subject = :subject)
-                            ORDER BY id LIMIT :page
-                        """),
+                            WHERE topic = ANY(%(topics)s) AND id > %(after)s
+                              AND (CAST(%(subject)s AS uuid) IS NULL OR subject = %(subject)s)
+                            ORDER BY id LIMIT %(page)s
+                        """,
                         {"topics": sorted(subscriber.topics), "after": after, "subject": subject, "page": _PAGE},
                     )
                 ).all()
@@ -206,10 +207,6 @@ class Bus:
                 yield _event(row)
             if len(rows) < _PAGE:
                 return
-
-    @staticmethod
-    async def _newest(connection: Connection) -> int:
-        return int((await connection.execute(text("SELECT coalesce(max(id), 0) FROM events"))).scalar_one())
 
     async def _listen_forever(self) -> None:
         while True:
@@ -235,9 +232,10 @@ class Bus:
     async def _deliver_new(self, reader: psycopg.AsyncConnection[Any]) -> None:
         """Read what is new once for the whole process, and hand it to the streams that asked for its topic.
 
-        On a connection of its own, without SQLAlchemy: this stands between every event and whoever waits for it.
+        On a connection of its own: this stands between every event and whoever waits for it.
         """
-        while True:
+        self._idle = self._idle or not self._subscribers
+        while not self._idle:
             found = await reader.execute(
                 "SELECT topic, type, data, subject, id FROM events WHERE id > %s ORDER BY id LIMIT %s",
                 (self._read_to, _PAGE),

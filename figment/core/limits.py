@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import text
-
 from figment.core.database import Database
 from figment.core.errors import RateLimited
 
@@ -68,15 +66,13 @@ class Limiter:
             )
         async with self._database.statements(relaxed=True) as connection:
             asked = {"keys": sorted(set(keys)), "cost_s": cost * rate.interval_s, "burst_s": rate.period_s}
-            wait_s = (
-                await connection.execute(text("SELECT spend_rates(:keys, :cost_s, :burst_s)"), asked)
-            ).scalar_one()
+            wait_s = (await connection.execute("SELECT spend_rates(%(keys)s, %(cost_s)s, %(burst_s)s)", asked)).scalar()
         if wait_s > 0:
             raise RateLimited(retry_after_s=wait_s)
 
     async def prune(self) -> None:
         async with self._database.transaction() as connection:
-            await connection.execute(text("DELETE FROM rate_limits WHERE full_at < now()"))
+            await connection.execute("DELETE FROM rate_limits WHERE full_at < now()")
 
 
 class Throttle:

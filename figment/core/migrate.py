@@ -8,16 +8,24 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
 
-from figment.core.database import driver_url
+from figment.core.database import DatabaseError
 
 _MIGRATION_LOCK = 0x46494D47
 
 
 def migrate(url: str) -> None:
-    """Run every migration that the database lacks, forward only. Blocks; a second starter waits and finds nothing to do."""
-    engine = create_engine(driver_url(url))
+    """Run every migration that the database lacks, forward only. Blocks; a second starter waits and finds nothing to do.
+
+    Raises:
+        DatabaseError: the database is away, or refuses something.
+    """
+    # SQLAlchemy is what Alembic runs on, and is used for nothing else.
+    engine = create_engine(
+        make_url(url.replace("postgres://", "postgresql://", 1)).set(drivername="postgresql+psycopg")
+    )
     try:
         with engine.begin() as connection:
             # Held to the commit: two processes that start together would otherwise both create the tables.
@@ -26,6 +34,10 @@ def migrate(url: str) -> None:
             config.attributes["connection"] = connection
             if not _is_current(connection, config):
                 command.upgrade(config, "head")
+    except DBAPIError as error:
+        if isinstance(error.orig, DatabaseError):
+            raise error.orig from error
+        raise
     finally:
         engine.dispose()
 

@@ -83,16 +83,22 @@ class Settings(BaseSettings):
     limit_generations: str = Field("30/minute", description="Images one person, and one address, may ask for.")
     limit_uploads: str = Field("30/minute", description="Uploads by one person, and one address.")
     limit_sessions: str = Field("20/minute", description="New guest sessions from one address.")
+    limit_archives: str = Field(
+        "20/minute", description="Archives one person, and one address, may ask for, and fetch."
+    )
     limit_requests: str = Field("1200/minute", description="API requests from one address to one web process.")
     upload_bytes: int = Field(10 * 1024 * 1024, ge=1024, description="Largest upload.")
     upload_pixels: int = Field(40_000_000, ge=4096, description="Most pixels of an upload.")
+
+    archive_images: int = Field(2000, ge=1, le=10_000, description="Most images of one downloaded archive.")
+    archive_bytes: int = Field(2 * 1024**3, ge=1024, description="Most bytes of the images of one downloaded archive.")
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _split(cls, networks: object) -> object:
         return [part.strip() for part in networks.split(",") if part.strip()] if isinstance(networks, str) else networks
 
-    @field_validator("limit_generations", "limit_uploads", "limit_sessions", "limit_requests")
+    @field_validator("limit_generations", "limit_uploads", "limit_sessions", "limit_archives", "limit_requests")
     @classmethod
     def _is_rate(cls, words: str) -> str:
         Rate.parse(words)

@@ -13,10 +13,9 @@ from procrastinate.exceptions import JobAborted
 from procrastinate.job_context import AbortReason
 from procrastinate.jobs import DeleteJobCondition
 from procrastinate.worker import Worker
-from sqlalchemy.exc import SQLAlchemyError
 
 from figment.core import events
-from figment.core.database import Database
+from figment.core.database import Database, DatabaseError
 from figment.core.errors import FigmentError
 from figment.core.settings import Settings
 from figment.generation import store
@@ -126,7 +125,7 @@ class JobRunner:
             try:
                 async with self._database.statements() as connection:
                     silent_s = await store.silence(connection, worker.worker_id)
-            except (OSError, SQLAlchemyError):
+            except DatabaseError:
                 self.healthy = False  # Nobody's heart is heard while the database is away.
                 continue
             self.healthy = silent_s is not None and silent_s < self._settings.stalled_after_s
@@ -163,7 +162,7 @@ class JobRunner:
             # Relaxed: lost in a crash, the fence is as before, our result is refused and the job is run again.
             async with self._database.statements(relaxed=True) as connection:
                 return await store.begin_attempt(connection, job)
-        except (OSError, SQLAlchemyError) as error:
+        except DatabaseError as error:
             log.warning("job.not_begun", job=str(job), error=str(error).splitlines()[0])
             raise TryAgain(1) from error
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from procrastinate import App, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.jobs import Job as QueueJob
 from procrastinate.retry import BaseRetryStrategy
+from psycopg import AsyncConnection
 
-from figment.core.database import Connection, libpq_url, raw_connection
+from figment.core.database import Connection
 from figment.generation import store
 from figment.generation.contract import Urgency
 from figment.generation.store import JobRow
@@ -37,11 +40,12 @@ class _WhenAsked(BaseRetryStrategy):
 def build_queue(database_url: str, pool_size: int) -> App:
     """The queue's app. Workers give `JobRunner.run_job` in the context under `RUNNER`; whoever only queues need not open it."""
     connector = PsycopgConnector(
-        conninfo=libpq_url(database_url),
+        conninfo=database_url,
         min_size=1,
         max_size=pool_size,
+        configure=_one_by_one,
         # What a worker writes here is who looks at which job: lost in a crash, somebody looks again, and the fence decides.
-        kwargs={"options": "-c synchronous_commit=off"},
+        kwargs={"options": "-c synchronous_commit=off", "prepare_threshold": 0},
     )
     app = App(connector=connector)
 
@@ -52,6 +56,11 @@ def build_queue(database_url: str, pool_size: int) -> App:
     return app
 
 
+async def _one_by_one(connection: AsyncConnection[Any]) -> None:
+    """Each of the queue's calls is one statement: a transaction around it would be two round trips that change nothing."""
+    await connection.set_autocommit(True)
+
+
 def places(urgency: Urgency, most: int, most_of_owner: int) -> store.Queue:
     """Where jobs of this urgency stand in the queue."""
     return store.Queue(QUEUE, _TASK, _PRIORITY[urgency], most, most_of_owner)
@@ -59,14 +68,10 @@ def places(urgency: Urgency, most: int, most_of_owner: int) -> store.Queue:
 
 async def enqueue_again(queue: App, connection: Connection, row: JobRow) -> None:
     """Give a job a new row in the queue, in the caller's transaction."""
-    task = queue.configure_task(
-        _TASK, queue=QUEUE, priority=_PRIORITY[Urgency(row.urgency)], connection=await raw_connection(connection)
-    )
+    task = queue.configure_task(_TASK, queue=QUEUE, priority=_PRIORITY[Urgency(row.urgency)], connection=connection.raw)
     await store.set_queue_id(connection, row.id, await task.defer_async(job=str(row.id)))
 
 
 async def abort(queue: App, connection: Connection, queue_id: int) -> None:
     """Take a waiting job out of the queue, or tell the worker that has it to stop; both when the transaction commits."""
-    await queue.job_manager.cancel_job_by_id_async(
-        queue_id, abort=True, delete_job=True, connection=await raw_connection(connection)
-    )
+    await queue.job_manager.cancel_job_by_id_async(queue_id, abort=True, delete_job=True, connection=connection.raw)

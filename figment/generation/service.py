@@ -118,16 +118,19 @@ class Jobs:
 
     async def wire_all(self, connection: Connection, rows: Sequence[JobRow]) -> list[Job]:
         """Rows as people see them: with their image, their place in the queue or how far they are."""
-        images = await self._images.by_ids(connection, [row.image for row in rows if row.image])
         open_ids = [row.id for row in rows if row.state not in FINAL]
-        newest = await events.latest(connection, open_ids) if open_ids else {}
-        ahead = await store.ahead_of(connection, open_ids) if open_ids else {}
+        return await self._wire_all(connection, rows, await events.latest(connection, open_ids) if open_ids else {})
+
+    async def _wire_all(self, connection: Connection, rows: Sequence[JobRow], newest: dict[UUID, Event]) -> list[Job]:
+        """`newest`: the last event about each job that is not over."""
+        images = await self._images.by_ids(connection, [row.image for row in rows if row.image])
+        queued = [row.id for row in rows if row.state == "queued"]
+        ahead = await store.ahead_of(connection, queued) if queued else {}
         jobs = []
         for row in rows:
-            place = ahead.get(row.id) if row.state == "queued" else None
-            job = wire(row, place, images.get(row.image) if row.image else None)
+            job = wire(row, ahead.get(row.id), images.get(row.image) if row.image else None)
             told = newest.get(row.id)
-            if told and told.data.get("attempt") == row.attempt:
+            if row.state not in FINAL and told and told.data.get("attempt") == row.attempt:
                 job.progress = told.data.get("progress") and JobProgress.model_validate(told.data["progress"])
             jobs.append(job)
         return jobs
@@ -198,24 +201,29 @@ class Jobs:
 
         None when the job is over and `after` has seen the end: there is nothing left to tell.
         """
-        async with self._database.transaction() as connection:
+        async with self._database.statements() as connection:
+            # The event before the row: a change that commits in between is told twice rather than never.
+            newest = await events.latest(connection, [job])
             row = await self._owned(connection, owner, job)
-            newest = (await events.latest(connection, [job])).get(job)
-        if after is not None and row.state in FINAL and newest is not None and after >= newest.id:
+            now = (await self._wire_all(connection, [row], newest))[0]
+        told = newest[job].id if job in newest else None
+        if row.state in FINAL and after is not None and told is not None and after >= told:
             return None
-        if row.state in FINAL and newest is None:
+        if row.state in FINAL and told is None:
             # Its events are kept no longer: the end is told once more rather than never.
-            return self._only(await self._snapshot(row, after or 0))
-        return self._follow(row, newest.id if newest else 0, after)
-
-    async def _follow(self, row: JobRow, told: int, after: int | None) -> AsyncIterator[Event]:
+            return self._only(replace(job_event(row.topic, now), id=after or 0))
         if after is None:
-            # Read after `told`: what commits in between is told twice rather than never.
-            snapshot = await self._snapshot(row, told)
-            yield snapshot
-            if snapshot.data["state"] in FINAL:
-                return
-        async for event in self._bus.subscribe([row.topic], told if after is None else after, subject=row.id):
+            return self._follow(row, replace(job_event(row.topic, now), id=told or 0))
+        return self._resume(row, after)
+
+    async def _follow(self, row: JobRow, first: Event) -> AsyncIterator[Event]:
+        yield first
+        if first.data["state"] not in FINAL:
+            async for event in self._resume(row, first.id):
+                yield event
+
+    async def _resume(self, row: JobRow, after: int) -> AsyncIterator[Event]:
+        async for event in self._bus.subscribe([row.topic], after, subject=row.id):
             found = await self._snapshot(row, event.id) if isinstance(event, Gap) else event
             yield found
             if found.data["state"] in FINAL:

@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import text
 
 from figment.core.database import Connection
 from figment.core.events import Event
@@ -77,10 +76,10 @@ async def submit_jobs(connection: Connection, rows: Sequence[JobRow], queue: Que
     first = rows[0]
     row = (
         await connection.execute(
-            text("""
-                SELECT * FROM submit_jobs(:owner, :place, :ref, :urgency, :created_at, CAST(:ids AS uuid[]), CAST(:requests AS jsonb[]),
-                    :queue, :task, :priority, :most, :most_of_owner, :topic, CAST(:events AS jsonb[]))
-            """),
+            """
+                SELECT * FROM submit_jobs(%(owner)s, %(place)s, %(ref)s, %(urgency)s, %(created_at)s, CAST(%(ids)s AS uuid[]), CAST(%(requests)s AS jsonb[]),
+                    %(queue)s, %(task)s, %(priority)s, %(most)s, %(most_of_owner)s, %(topic)s, CAST(%(events)s AS jsonb[]))
+            """,
             {
                 "owner": first.owner,
                 "place": first.place,
@@ -104,7 +103,7 @@ async def submit_jobs(connection: Connection, rows: Sequence[JobRow], queue: Que
 
 async def set_queue_id(connection: Connection, job: UUID, queue_id: int) -> None:
     await connection.execute(
-        text("UPDATE jobs SET queue_id = :queue_id WHERE id = :id"), {"id": job, "queue_id": queue_id}
+        "UPDATE jobs SET queue_id = %(queue_id)s WHERE id = %(id)s", {"id": job, "queue_id": queue_id}
     )
 
 
@@ -112,7 +111,7 @@ async def job_by_id(connection: Connection, job: UUID, lock: bool = False) -> Jo
     """One job; with `lock`, held until the commit so that a cancel and a finish decide one after the other."""
     row = (
         await connection.execute(
-            text(f"SELECT {_COLUMNS} FROM jobs WHERE id = :id {'FOR UPDATE' if lock else ''}"),  # noqa: S608
+            f"SELECT {_COLUMNS} FROM jobs WHERE id = %(id)s {'FOR UPDATE' if lock else ''}",  # noqa: S608
             {"id": job},
         )
     ).one_or_none()
@@ -121,7 +120,7 @@ async def job_by_id(connection: Connection, job: UUID, lock: bool = False) -> Jo
 
 async def jobs_by_ref(connection: Connection, place: str, refs: Sequence[UUID]) -> list[JobRow]:
     rows = await connection.execute(
-        text(f"SELECT {_COLUMNS} FROM jobs WHERE place = :place AND ref = ANY(:refs) ORDER BY ref, position"),  # noqa: S608
+        f"SELECT {_COLUMNS} FROM jobs WHERE place = %(place)s AND ref = ANY(%(refs)s) ORDER BY ref, position",  # noqa: S608
         {"place": place, "refs": list(refs)},
     )
     return [JobRow(*row) for row in rows]
@@ -130,10 +129,10 @@ async def jobs_by_ref(connection: Connection, place: str, refs: Sequence[UUID]) 
 async def ahead_of(connection: Connection, jobs: Sequence[UUID]) -> dict[UUID, int]:
     """How many unfinished jobs are older than each of these; UUIDv7 sorts by time."""
     rows = await connection.execute(
-        text("""
+        """
             SELECT j.id, (SELECT count(*) FROM jobs o WHERE o.state IN ('queued', 'running') AND o.id < j.id) AS ahead
-            FROM unnest(CAST(:jobs AS uuid[])) AS j (id)
-        """),
+            FROM unnest(CAST(%(jobs)s AS uuid[])) AS j (id)
+        """,
         {"jobs": list(jobs)},
     )
     return {row.id: row.ahead for row in rows}
@@ -143,10 +142,10 @@ async def begin_attempt(connection: Connection, job: UUID) -> JobRow | None:
     """Take the job; None when it is over, or gone. From here on only the holder of the new fence may write."""
     row = (
         await connection.execute(
-            text(f"""
+            f"""
                 UPDATE jobs SET attempt = attempt + 1, fence = fence + 1
-                WHERE id = :id AND state IN ('queued', 'running') AND NOT cancel_requested RETURNING {_COLUMNS}
-            """),  # noqa: S608
+                WHERE id = %(id)s AND state IN ('queued', 'running') AND NOT cancel_requested RETURNING {_COLUMNS}
+            """,  # noqa: S608
             {"id": job},
         )
     ).one_or_none()
@@ -165,10 +164,10 @@ class Told:
 async def report_progress(connection: Connection, told: Sequence[Told]) -> None:
     """Tell of those that still belong to who noted them, and mark those running that have begun."""
     await connection.execute(
-        text("""
-            SELECT report_progress(CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:begun AS boolean[]),
-                :topics, CAST(:data AS jsonb[]))
-        """),
+        """
+            SELECT report_progress(CAST(%(ids)s AS uuid[]), CAST(%(fences)s AS int[]), CAST(%(begun)s AS boolean[]),
+                %(topics)s, CAST(%(data)s AS jsonb[]))
+        """,
         {
             "ids": [note.row.id for note in told],
             "fences": [note.row.fence for note in told],
@@ -191,11 +190,11 @@ async def finish(
     code, detail, retryable = error or (None, None, False)
     row = (
         await connection.execute(
-            text(f"""
-                UPDATE jobs SET state = :state, image = :image, finished_at = now(), fence = fence + 1,
-                    error_code = :code, error_detail = :detail, error_retryable = :retryable
-                WHERE id = :id AND fence = :fence AND state IN ('queued', 'running') RETURNING {_COLUMNS}
-            """),  # noqa: S608
+            f"""
+                UPDATE jobs SET state = %(state)s, image = %(image)s, finished_at = now(), fence = fence + 1,
+                    error_code = %(code)s, error_detail = %(detail)s, error_retryable = %(retryable)s
+                WHERE id = %(id)s AND fence = %(fence)s AND state IN ('queued', 'running') RETURNING {_COLUMNS}
+            """,  # noqa: S608
             {
                 "id": job,
                 "fence": fence,
@@ -214,10 +213,10 @@ async def release(connection: Connection, job: UUID, fence: int, count_attempt: 
     """Put the job back into the queue's hands. The fence grows: whoever held it until now has lost it."""
     row = (
         await connection.execute(
-            text(f"""
-                UPDATE jobs SET state = 'queued', fence = fence + 1, attempt = attempt - :uncounted
-                WHERE id = :id AND fence = :fence AND state IN ('queued', 'running') RETURNING {_COLUMNS}
-            """),  # noqa: S608
+            f"""
+                UPDATE jobs SET state = 'queued', fence = fence + 1, attempt = attempt - %(uncounted)s
+                WHERE id = %(id)s AND fence = %(fence)s AND state IN ('queued', 'running') RETURNING {_COLUMNS}
+            """,  # noqa: S608
             {"id": job, "fence": fence, "uncounted": 0 if count_attempt else 1},
         )
     ).one_or_none()
@@ -225,18 +224,18 @@ async def release(connection: Connection, job: UUID, fence: int, count_attempt: 
 
 
 async def request_cancel(connection: Connection, job: UUID) -> None:
-    await connection.execute(text("UPDATE jobs SET cancel_requested = true WHERE id = :id"), {"id": job})
+    await connection.execute("UPDATE jobs SET cancel_requested = true WHERE id = %(id)s", {"id": job})
 
 
 async def reset(connection: Connection, job: UUID) -> JobRow:
     """Make a failed or cancelled job new again, under the same id."""
     row = (
         await connection.execute(
-            text(f"""
+            f"""
                 UPDATE jobs SET state = 'queued', attempt = 0, fence = fence + 1, cancel_requested = false,
                     error_code = NULL, error_detail = NULL, error_retryable = false, started_at = NULL, finished_at = NULL
-                WHERE id = :id RETURNING {_COLUMNS}
-            """),  # noqa: S608
+                WHERE id = %(id)s RETURNING {_COLUMNS}
+            """,  # noqa: S608
             {"id": job},
         )
     ).one()
@@ -244,25 +243,25 @@ async def reset(connection: Connection, job: UUID) -> JobRow:
 
 
 async def delete_jobs(connection: Connection, jobs: Sequence[UUID]) -> None:
-    await connection.execute(text("DELETE FROM jobs WHERE id = ANY(:ids)"), {"ids": list(jobs)})
+    await connection.execute("DELETE FROM jobs WHERE id = ANY(%(ids)s)", {"ids": list(jobs)})
 
 
 _DEAD_WORKER = """
     q.status = 'doing' AND NOT EXISTS (
         SELECT FROM procrastinate_workers w
-        WHERE w.id = q.worker_id AND w.last_heartbeat >= now() - make_interval(secs => :silent_s))
+        WHERE w.id = q.worker_id AND w.last_heartbeat >= now() - make_interval(secs => %(silent_s)s))
 """
 
 
 async def stalled(connection: Connection, silent_s: float) -> list[JobRow]:
     """Unfinished jobs whose worker was not heard of for so long, locked: what somebody just ends is skipped, not taken over."""
     rows = await connection.execute(
-        text(f"""
+        f"""
             SELECT {", ".join(f"j.{column}" for column in _COLUMNS.split(", "))}
             FROM jobs j JOIN procrastinate_jobs q ON q.id = j.queue_id
             WHERE j.state IN ('queued', 'running') AND {_DEAD_WORKER}
             ORDER BY j.id FOR UPDATE SKIP LOCKED
-        """),  # noqa: S608
+        """,  # noqa: S608
         {"silent_s": silent_s},
     )
     return [JobRow(*row) for row in rows]
@@ -271,25 +270,25 @@ async def stalled(connection: Connection, silent_s: float) -> list[JobRow]:
 async def silence(connection: Connection, worker: int) -> float | None:
     """Seconds since a queue worker's last sign of life; None when it is not known, which is to say pruned as dead."""
     found = await connection.execute(
-        text("SELECT extract(epoch FROM now() - last_heartbeat) FROM procrastinate_workers WHERE id = :id"),
+        "SELECT extract(epoch FROM now() - last_heartbeat) FROM procrastinate_workers WHERE id = %(id)s",
         {"id": worker},
     )
-    seconds = found.scalar_one_or_none()
+    seconds = found.scalar_or_none()
     return None if seconds is None else float(seconds)
 
 
 async def forget_in_queue(connection: Connection, queue_id: int) -> None:
-    await connection.execute(text("DELETE FROM procrastinate_jobs WHERE id = :id"), {"id": queue_id})
+    await connection.execute("DELETE FROM procrastinate_jobs WHERE id = %(id)s", {"id": queue_id})
 
 
 async def forget_leftovers_of_queue(connection: Connection, silent_s: float) -> None:
     """Queue rows of dead workers whose job is over or gone: the worker died between the two."""
     await connection.execute(
-        text(f"""
+        f"""
             DELETE FROM procrastinate_jobs q
             WHERE {_DEAD_WORKER}
               AND NOT EXISTS (SELECT FROM jobs j WHERE j.queue_id = q.id AND j.state IN ('queued', 'running'))
-        """),  # noqa: S608
+        """,  # noqa: S608
         {"silent_s": silent_s},
     )
 
@@ -300,7 +299,7 @@ async def lock_by_ref(connection: Connection, place: str, refs: Sequence[UUID]) 
     Everybody locks rows first and the events' order last; the other way round two of us would wait for each other.
     """
     rows = await connection.execute(
-        text(f"SELECT {_COLUMNS} FROM jobs WHERE place = :place AND ref = ANY(:refs) ORDER BY id FOR UPDATE"),  # noqa: S608
+        f"SELECT {_COLUMNS} FROM jobs WHERE place = %(place)s AND ref = ANY(%(refs)s) ORDER BY id FOR UPDATE",  # noqa: S608
         {"place": place, "refs": list(refs)},
     )
     return [JobRow(*row) for row in rows]
@@ -310,10 +309,10 @@ async def room(connection: Connection, owner: UUID) -> tuple[int, int]:
     """How many jobs are unfinished, of everybody and of one owner."""
     row = (
         await connection.execute(
-            text("""
-                SELECT count(*) AS everybody, count(*) FILTER (WHERE owner = :owner) AS mine
+            """
+                SELECT count(*) AS everybody, count(*) FILTER (WHERE owner = %(owner)s) AS mine
                 FROM jobs WHERE state IN ('queued', 'running')
-            """),
+            """,
             {"owner": owner},
         )
     ).one()
@@ -323,13 +322,13 @@ async def room(connection: Connection, owner: UUID) -> tuple[int, int]:
 async def adrift(connection: Connection, older_than_s: float) -> list[JobRow]:
     """Unfinished jobs that the queue knows nothing of: a crash between two of its statements can leave one."""
     rows = await connection.execute(
-        text(f"""
+        f"""
             SELECT {_COLUMNS} FROM jobs
-            WHERE state IN ('queued', 'running') AND created_at < now() - make_interval(secs => :age)
+            WHERE state IN ('queued', 'running') AND created_at < now() - make_interval(secs => %(age)s)
               AND NOT EXISTS (
                 SELECT FROM procrastinate_jobs q WHERE q.id = jobs.queue_id AND q.status IN ('todo', 'doing'))
             FOR UPDATE SKIP LOCKED
-        """),  # noqa: S608
+        """,  # noqa: S608
         {"age": older_than_s},
     )
     return [JobRow(*row) for row in rows]
@@ -337,5 +336,5 @@ async def adrift(connection: Connection, older_than_s: float) -> list[JobRow]:
 
 async def take_lock(connection: Connection, lock: int) -> bool:
     """Whether this transaction is the only one that holds `lock`, until it ends."""
-    found = await connection.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": lock})
-    return bool(found.scalar_one())
+    found = await connection.execute("SELECT pg_try_advisory_xact_lock(%(lock)s)", {"lock": lock})
+    return bool(found.scalar())

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
 from figment.accounts.routes import PersonOrGuest, SignedIn
-from figment.core.errors import NotFound
+from figment.core.errors import InvalidInput, NotFound, NotSignedIn
 from figment.core.limits import Limiter
+from figment.core.problems import problems
 from figment.images import codec
 from figment.images.recipes import Recipe
-from figment.images.schemas import Image, Upload, UploadRequest
+from figment.images.schemas import Favourites, Image, Upload, UploadRequest
 from figment.images.service import Images
 
 router = APIRouter(tags=["images"])
@@ -51,6 +52,12 @@ async def begin_upload(wanted: UploadRequest, person: PersonOrGuest, service: Im
 async def complete_upload(upload: UUID, person: SignedIn, service: ImagesService) -> Image:
     """Check and keep what was sent to the upload's address."""
     return await service.complete_upload(person.id, upload)
+
+
+@router.put("/api/images/favourites", status_code=204, responses=problems(NotSignedIn, NotFound, InvalidInput))
+async def set_favourites(asked: Favourites, person: SignedIn, service: ImagesService) -> None:
+    """Mark images of mine as favourites, or take the mark away. Twice is once."""
+    await service.set_favourite(person.id, asked.images, asked.favourite)
 
 
 @router.get("/api/images/{image}")

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+# Of images that one request may name.
+MOST_AT_ONCE = 500
 
 
 class Image(BaseModel):
@@ -17,10 +20,20 @@ class Image(BaseModel):
     alt: str
     created_at: datetime
     seed: int | None
+    favourite: bool
     url: str
     thumbs: dict[str, str]
     download_url: str
     recipe_url: str | None
+
+
+class Favourites(BaseModel):
+    """Images of mine to be marked, or marked no longer: all of them, or none when one is not mine."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    images: list[UUID] = Field(min_length=1, max_length=MOST_AT_ONCE)
+    favourite: bool
 
 
 class UploadRequest(BaseModel):

@@ -161,6 +161,40 @@ class Images:
             raise NotFound("There is no such image among yours.")
         return row
 
+    async def all_owned(self, connection: Connection, owner: UUID, images: Sequence[UUID]) -> list[ImageRow]:
+        """These images, in their order.
+
+        Raises:
+            NotFound: one of them is not there, or is somebody else's.
+        """
+        found = await store.images_by_id(connection, images)
+        if any(image not in found or found[image].owner != owner for image in images):
+            raise NotFound("One of these images is not among yours.")
+        return [found[image] for image in images]
+
+    async def set_favourite(self, owner: UUID, images: Sequence[UUID], favourite: bool) -> None:
+        """
+        Raises:
+            NotFound: one of them is not there, or is somebody else's; nothing was changed.
+        """
+        async with self._database.transaction() as connection:
+            if await store.set_favourite(connection, owner, images, favourite) != len(set(images)):
+                raise NotFound("One of these images is not among yours.")
+
+    async def rows(self, ids: Sequence[UUID]) -> dict[UUID, ImageRow]:
+        """Whatever is left of these images, whose they are is the caller's to know."""
+        async with self._database.statements() as connection:
+            return await store.images_by_id(connection, ids)
+
+    async def intact(self, row: ImageRow) -> bytes | None:
+        """The file, or None when it is lost or no longer what its name says."""
+        try:
+            data = await self.original(row)
+        except BlobMissing:
+            return None
+        digest = await asyncio.to_thread(hashlib.sha256, data)
+        return data if digest.hexdigest() == row.sha256 else None
+
     async def original(self, row: ImageRow) -> bytes:
         return await self._storage.get(_original_key(row.sha256, row.mime))
 
@@ -190,6 +224,7 @@ class Images:
             alt=row.alt,
             created_at=row.created_at,
             seed=(row.recipe or {}).get("seed"),
+            favourite=row.favourite,
             url=self.file_url(row.sha256, original),
             thumbs={str(size): self.file_url(row.sha256, f"{size}.webp") for size in _THUMBS},
             download_url=f"/api/images/{row.id}/download",

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import text
 
 from figment.core.database import Connection
 
@@ -26,33 +25,34 @@ class ImageRow:
     alt: str
     recipe: dict[str, Any] | None
     created_at: datetime
+    favourite: bool = False
 
 
-_COLUMNS = "i.id, i.owner, i.sha256, b.mime, b.bytes, i.width, i.height, i.alt, i.recipe, i.created_at"
+_COLUMNS = "i.id, i.owner, i.sha256, b.mime, b.bytes, i.width, i.height, i.alt, i.recipe, i.created_at, i.favourite"
 
 
 async def touch_blob(connection: Connection, sha256: str, mime: str, size: int) -> None:
     """Announce a file before it is written. Waits for a sweep that is deleting the very same one."""
     await connection.execute(
-        text("""
-            INSERT INTO blobs (sha256, mime, bytes) VALUES (:sha256, :mime, :bytes)
+        """
+            INSERT INTO blobs (sha256, mime, bytes) VALUES (%(sha256)s, %(mime)s, %(bytes)s)
             ON CONFLICT (sha256) DO UPDATE SET touched_at = now()
-        """),
+        """,
         {"sha256": sha256, "mime": mime, "bytes": size},
     )
 
 
 async def blob_mime(connection: Connection, sha256: str) -> str | None:
-    found = await connection.execute(text("SELECT mime FROM blobs WHERE sha256 = :sha256"), {"sha256": sha256})
-    return found.scalar_one_or_none()
+    found = await connection.execute("SELECT mime FROM blobs WHERE sha256 = %(sha256)s", {"sha256": sha256})
+    return found.scalar_or_none()
 
 
 async def add_image(connection: Connection, image: ImageRow, recipe_key: str | None, parent: UUID | None) -> None:
     await connection.execute(
-        text("""
+        """
             INSERT INTO images (id, owner, sha256, width, height, alt, recipe, recipe_key, parent, created_at)
-            VALUES (:id, :owner, :sha256, :width, :height, :alt, CAST(:recipe AS jsonb), :recipe_key, :parent, :created_at)
-        """),
+            VALUES (%(id)s, %(owner)s, %(sha256)s, %(width)s, %(height)s, %(alt)s, CAST(%(recipe)s AS jsonb), %(recipe_key)s, %(parent)s, %(created_at)s)
+        """,
         {
             "id": image.id,
             "owner": image.owner,
@@ -70,34 +70,43 @@ async def add_image(connection: Connection, image: ImageRow, recipe_key: str | N
 
 async def images_by_id(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, ImageRow]:
     rows = await connection.execute(
-        text(f"SELECT {_COLUMNS} FROM images i JOIN blobs b USING (sha256) WHERE i.id = ANY(:ids)"),  # noqa: S608
+        f"SELECT {_COLUMNS} FROM images i JOIN blobs b USING (sha256) WHERE i.id = ANY(%(ids)s)",  # noqa: S608
         {"ids": list(ids)},
     )
     return {row.id: ImageRow(*row) for row in rows}
 
 
+async def set_favourite(connection: Connection, owner: UUID, ids: Sequence[UUID], favourite: bool) -> int:
+    """Mark images of `owner`. Gives how many of them there are."""
+    done = await connection.execute(
+        "UPDATE images SET favourite = %(favourite)s WHERE owner = %(owner)s AND id = ANY(%(ids)s)",
+        {"owner": owner, "ids": list(ids), "favourite": favourite},
+    )
+    return done.count
+
+
 async def delete_images(connection: Connection, owner: UUID, ids: Sequence[UUID]) -> int:
     """The rows go now; the files go with the next sweep, unless another image has the same content."""
     done = await connection.execute(
-        text("DELETE FROM images WHERE owner = :owner AND id = ANY(:ids)"), {"owner": owner, "ids": list(ids)}
+        "DELETE FROM images WHERE owner = %(owner)s AND id = ANY(%(ids)s)", {"owner": owner, "ids": list(ids)}
     )
-    return done.rowcount
+    return done.count
 
 
 async def has_derivative(connection: Connection, sha256: str, variant: str) -> bool:
     """Whether the derived file is remembered; waits for a sweep that is deleting it."""
     # Two statements: the second sees what the sweep that the first waited for has done.
-    await connection.execute(text("SELECT FROM blobs WHERE sha256 = :sha256 FOR KEY SHARE"), {"sha256": sha256})
+    await connection.execute("SELECT FROM blobs WHERE sha256 = %(sha256)s FOR KEY SHARE", {"sha256": sha256})
     found = await connection.execute(
-        text("SELECT true FROM derivatives WHERE sha256 = :sha256 AND variant = :variant"),
+        "SELECT true FROM derivatives WHERE sha256 = %(sha256)s AND variant = %(variant)s",
         {"sha256": sha256, "variant": variant},
     )
-    return found.scalar_one_or_none() is not None
+    return found.scalar_or_none() is not None
 
 
 async def add_derivative(connection: Connection, sha256: str, variant: str) -> None:
     await connection.execute(
-        text("INSERT INTO derivatives (sha256, variant) VALUES (:sha256, :variant) ON CONFLICT DO NOTHING"),
+        "INSERT INTO derivatives (sha256, variant) VALUES (%(sha256)s, %(variant)s) ON CONFLICT DO NOTHING",
         {"sha256": sha256, "variant": variant},
     )
 
@@ -108,33 +117,33 @@ async def lock_orphans(connection: Connection, older_than_s: float, most: int) -
     `SKIP LOCKED` lets several processes sweep at once.
     """
     candidates = await connection.execute(
-        text("""
+        """
             SELECT b.sha256, b.mime FROM blobs b
-            WHERE b.touched_at <= now() - make_interval(secs => :age)
+            WHERE b.touched_at <= now() - make_interval(secs => %(age)s)
               AND NOT EXISTS (SELECT FROM images i WHERE i.sha256 = b.sha256)
-            LIMIT :most FOR UPDATE OF b SKIP LOCKED
-        """),
+            LIMIT %(most)s FOR UPDATE OF b SKIP LOCKED
+        """,
         {"age": older_than_s, "most": most},
     )
     # Asked again now that they are locked: an image that was added between the snapshot and the lock changes no row of
     # `blobs`, so the first statement does not see it.
     rows = await connection.execute(
-        text("""
+        """
             SELECT b.sha256, b.mime FROM blobs b
-            WHERE b.sha256 = ANY(:candidates) AND NOT EXISTS (SELECT FROM images i WHERE i.sha256 = b.sha256)
-        """),
+            WHERE b.sha256 = ANY(%(candidates)s) AND NOT EXISTS (SELECT FROM images i WHERE i.sha256 = b.sha256)
+        """,
         {"candidates": [row.sha256 for row in candidates]},
     )
     return [(row.sha256, row.mime) for row in rows]
 
 
 async def variants_of(connection: Connection, sha256: str) -> Sequence[str]:
-    rows = await connection.execute(text("SELECT variant FROM derivatives WHERE sha256 = :sha256"), {"sha256": sha256})
+    rows = await connection.execute("SELECT variant FROM derivatives WHERE sha256 = %(sha256)s", {"sha256": sha256})
     return [row.variant for row in rows]
 
 
 async def delete_blob(connection: Connection, sha256: str) -> None:
-    await connection.execute(text("DELETE FROM blobs WHERE sha256 = :sha256"), {"sha256": sha256})
+    await connection.execute("DELETE FROM blobs WHERE sha256 = %(sha256)s", {"sha256": sha256})
 
 
 async def add_upload(
@@ -142,11 +151,11 @@ async def add_upload(
 ) -> tuple[UUID, str, datetime]:
     row = (
         await connection.execute(
-            text("""
+            """
                 INSERT INTO uploads (owner, key, content_type, expires_at)
-                VALUES (:owner, :prefix || gen_random_uuid()::text, :content_type, now() + make_interval(secs => :ttl))
+                VALUES (%(owner)s, %(prefix)s || gen_random_uuid()::text, %(content_type)s, now() + make_interval(secs => %(ttl)s))
                 RETURNING id, key, expires_at
-            """),
+            """,
             {"owner": owner, "prefix": prefix, "content_type": content_type, "ttl": ttl_s},
         )
     ).one()
@@ -155,10 +164,10 @@ async def add_upload(
 
 async def find_upload(connection: Connection, upload: UUID, owner: UUID) -> str | None:
     found = await connection.execute(
-        text("SELECT key FROM uploads WHERE id = :id AND owner = :owner AND expires_at > now()"),
+        "SELECT key FROM uploads WHERE id = %(id)s AND owner = %(owner)s AND expires_at > now()",
         {"id": upload, "owner": owner},
     )
-    return found.scalar_one_or_none()
+    return found.scalar_or_none()
 
 
 async def take_upload(connection: Connection, upload: UUID) -> bool:
@@ -168,20 +177,20 @@ async def take_upload(connection: Connection, upload: UUID) -> bool:
     of two at once the second may have begun before the first.
     """
     done = await connection.execute(
-        text("UPDATE uploads SET expires_at = clock_timestamp() WHERE id = :id AND expires_at > clock_timestamp()"),
+        "UPDATE uploads SET expires_at = clock_timestamp() WHERE id = %(id)s AND expires_at > clock_timestamp()",
         {"id": upload},
     )
-    return done.rowcount == 1
+    return done.count == 1
 
 
 async def expired_uploads(connection: Connection, most: int) -> Sequence[str]:
     """Delete what nobody completed in time; the grace lets a slow transfer end before its file is deleted."""
     rows = await connection.execute(
-        text("""
+        """
             DELETE FROM uploads WHERE id IN (
-                SELECT id FROM uploads WHERE expires_at < now() - interval '1 hour' LIMIT :most FOR UPDATE SKIP LOCKED
+                SELECT id FROM uploads WHERE expires_at < now() - interval '1 hour' LIMIT %(most)s FOR UPDATE SKIP LOCKED
             ) RETURNING key
-        """),
+        """,
         {"most": most},
     )
     return [row.key for row in rows]

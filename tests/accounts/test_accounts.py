@@ -157,9 +157,8 @@ class TestTokens:
             assert answer.headers["www-authenticate"] == "Bearer"
 
     async def test_a_known_token_acts_as_the_administrator(self, site: Site, visitor: httpx.AsyncClient) -> None:
-        database = Database(site.database_url)
-        token = await Accounts(database).make_api_token("test")
-        await database.close()
+        async with Database(site.database_url) as database:
+            token = await Accounts(database).make_api_token("test")
         headers = {"Authorization": f"Bearer {token}", "Sec-Fetch-Site": "cross-site"}
         person = (await visitor.post("/api/session", headers=headers)).json()["person"]
         assert (person["role"], person["guest"]) == ("admin", False)
@@ -170,7 +169,7 @@ class TestTokens:
         used = []
         for _ in range(3):
             async with database.transaction() as connection:
-                used.append((await connection.exec_driver_sql("SELECT used_at FROM api_tokens")).scalar_one())
+                used.append((await connection.execute("SELECT used_at FROM api_tokens")).scalar())
             await accounts.by_api_token(token)
         assert used[0] is None
         assert used[1] < used[2]
@@ -180,7 +179,7 @@ class TestTokens:
         assert token.startswith(API_TOKEN_PREFIX)
         assert len(token) >= 40
         async with database.transaction() as connection:
-            row = (await connection.exec_driver_sql("SELECT api_tokens::text FROM api_tokens")).scalar_one()
+            row = (await connection.execute("SELECT api_tokens::text FROM api_tokens")).scalar()
         assert token not in row
         assert token.removeprefix(API_TOKEN_PREFIX) not in row
 
@@ -247,7 +246,7 @@ class TestClaim:
     async def test_of_two_links_made_at_once_one_works(self, accounts: Accounts, database: Database) -> None:
         links = await asyncio.gather(*(accounts.admin_claim() for _ in range(5)))
         async with database.transaction() as connection:
-            count = (await connection.exec_driver_sql("SELECT count(*) FROM admin_claims")).scalar_one()
+            count = (await connection.execute("SELECT count(*) FROM admin_claims")).scalar()
         assert count == 1
         guests = [(await accounts.make_guest(""))[0] for _ in links]
         results = await asyncio.gather(
@@ -259,9 +258,8 @@ class TestClaim:
     async def test_over_http_the_guest_keeps_session_and_work(self, site: Site, visitor: httpx.AsyncClient) -> None:
         async with site.sql() as sql:
             await sql.execute("UPDATE people SET role = 'user' WHERE role = 'admin'")
-        database = Database(site.database_url)
-        link = await Accounts(database).admin_claim()
-        await database.close()
+        async with Database(site.database_url) as database:
+            link = await Accounts(database).admin_claim()
         made = await visitor.post("/api/studio/generations", json={"prompt": "mine"})
         guest = await who(visitor)
         claimed = await visitor.post("/api/session/claim-admin", json={"token": link, "name": "Ada"})

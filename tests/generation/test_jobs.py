@@ -6,7 +6,6 @@ import asyncio
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
 
 from figment.accounts import store as accounts_store
 from figment.core.errors import NotFound
@@ -22,7 +21,7 @@ from tests.scripted import ScriptedWorker
 
 async def count(bench: Bench, table: str) -> int:
     async with bench.house.database.transaction() as connection:
-        return int((await connection.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one())
+        return int((await connection.execute(f"SELECT count(*) FROM {table}")).scalar())
 
 
 async def test_a_job_runs_and_leaves_an_image_with_its_recipe(bench: Bench) -> None:
@@ -216,10 +215,8 @@ async def test_a_stalled_workers_job_is_taken_over_and_its_late_result_is_not_wr
         before = await bench.until(job, "running")
         # As if its host were suspended: no heartbeat of this worker counts any more.
         async with bench.house.database.transaction() as connection:
-            await connection.execute(
-                text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
-            )
-            await connection.execute(text("UPDATE procrastinate_jobs SET worker_id = NULL WHERE status = 'doing'"))
+            await connection.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
+            await connection.execute("UPDATE procrastinate_jobs SET worker_id = NULL WHERE status = 'doing'")
         async with bench.running(fresh):
             done = await bench.until(job)
             assert (done.state, done.attempt) == ("succeeded", before.attempt + 1)
@@ -234,8 +231,8 @@ async def test_a_stalled_workers_job_is_taken_over_and_its_late_result_is_not_wr
 async def test_jobs_that_kill_their_workers_are_given_up(bench: Bench) -> None:
     [job] = await bench.submit()
     async with bench.house.database.transaction() as connection:
-        await connection.execute(text("UPDATE jobs SET attempt = 5"))
-        await connection.execute(text("UPDATE procrastinate_jobs SET status = 'doing'"))
+        await connection.execute("UPDATE jobs SET attempt = 5")
+        await connection.execute("UPDATE procrastinate_jobs SET status = 'doing'")
     async with bench.running():
         failed = await bench.until(job)
     assert failed.error is not None
@@ -246,8 +243,8 @@ async def test_jobs_that_kill_their_workers_are_given_up(bench: Bench) -> None:
 async def test_a_job_that_the_queue_forgot_is_queued_again(bench: Bench) -> None:
     [job] = await bench.submit()
     async with bench.house.database.transaction() as connection:
-        await connection.execute(text("DELETE FROM procrastinate_jobs"))
-        await connection.execute(text("UPDATE jobs SET created_at = now() - interval '1 minute'"))
+        await connection.execute("DELETE FROM procrastinate_jobs")
+        await connection.execute("UPDATE jobs SET created_at = now() - interval '1 minute'")
     async with bench.running():
         assert (await bench.until(job)).state == "succeeded"
 
@@ -366,7 +363,7 @@ async def test_the_end_is_told_even_when_its_events_are_kept_no_longer(bench: Be
     async with bench.running():
         await bench.until(job)
     async with bench.house.database.transaction() as connection:
-        await connection.execute(text("DELETE FROM events"))
+        await connection.execute("DELETE FROM events")
     stream = await bench.jobs.follow(bench.owner, job.id, 1)
     assert stream is not None
     assert [event.data["state"] async for event in stream] == ["succeeded"]

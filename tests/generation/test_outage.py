@@ -8,9 +8,9 @@ from pathlib import Path
 
 import psutil
 import psycopg
-from sqlalchemy.exc import SQLAlchemyError
 
 from figment.accounts import store as accounts_store
+from figment.core.database import DatabaseError
 from figment.core.postgres import EmbeddedPostgres
 from figment.core.postgres_keeper import kept_running
 from figment.core.settings import Settings
@@ -53,7 +53,7 @@ async def _submit_when_back(bench: Bench) -> list[Job]:
         while True:
             try:
                 return await bench.submit()
-            except SQLAlchemyError:
+            except DatabaseError:
                 await asyncio.sleep(0.2)
 
 

@@ -18,7 +18,6 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from sqlalchemy import text
 
 from figment.accounts import store as accounts_store
 from figment.core.database import Database
@@ -348,16 +347,16 @@ class Shelf:
 
     async def age(self) -> None:
         async with self.database.transaction() as connection:
-            await connection.exec_driver_sql("UPDATE blobs SET touched_at = touched_at - interval '2 hours'")
+            await connection.execute("UPDATE blobs SET touched_at = touched_at - interval '2 hours'")
 
     async def age_orphan(self, sha256: str) -> None:
         """Hours pass for a file that no image names."""
         async with self.database.transaction() as connection:
             await connection.execute(
-                text("""
+                """
                     UPDATE blobs b SET touched_at = touched_at - interval '2 hours'
-                    WHERE sha256 = :sha256 AND NOT EXISTS (SELECT FROM images i WHERE i.sha256 = b.sha256)
-                """),
+                    WHERE sha256 = %(sha256)s AND NOT EXISTS (SELECT FROM images i WHERE i.sha256 = b.sha256)
+                """,
                 {"sha256": sha256},
             )
 
@@ -552,4 +551,4 @@ class TestSweep:
 
     async def _pass_hours(self, shelf: Shelf) -> None:
         async with shelf.database.transaction() as connection:
-            await connection.exec_driver_sql("UPDATE uploads SET expires_at = expires_at - interval '2 hours'")
+            await connection.execute("UPDATE uploads SET expires_at = expires_at - interval '2 hours'")

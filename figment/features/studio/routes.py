@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import StreamingResponse
 
 from figment.accounts.routes import PersonOrGuest, SignedIn
+from figment.core.errors import InvalidInput, NotFound, NotSignedIn, RateLimited
 from figment.core.limits import Limiter
-from figment.core.text import Words
-from figment.features.studio.schemas import Generation, GenerationPage, GenerationRequest
+from figment.core.problems import problems
+from figment.core.storage import StorageUnavailable, content_disposition
+from figment.features.studio.errors import (
+    ArchiveNotFound,
+    ArchiveRefused,
+    CollectionFull,
+    CollectionNameTaken,
+    CollectionNotFound,
+    CursorUnreadable,
+    TooManyCollections,
+)
+from figment.features.studio.schemas import (
+    Archive,
+    ArchiveRequest,
+    Collection,
+    CollectionRename,
+    CollectionRequest,
+    Collections,
+    Generation,
+    GenerationPage,
+    GenerationRequest,
+    HistoryChoices,
+    HistoryQuery,
+    ImageSelection,
+)
 from figment.features.studio.service import Studio
 
 router = APIRouter(prefix="/api/studio", tags=["studio"])
@@ -35,16 +61,18 @@ async def create_generation(
     return await service.generate(person.id, asked)
 
 
-@router.get("/generations")
+@router.get("/generations", responses=problems(NotSignedIn, CollectionNotFound, InvalidInput, CursorUnreadable))
 async def list_generations(
-    person: SignedIn,
-    service: StudioService,
-    cursor: Annotated[str | None, Query(max_length=64)] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 24,
-    q: Annotated[Words, Query(max_length=200, description="Words to look for in the prompts.")] = "",
+    person: SignedIn, service: StudioService, query: Annotated[HistoryQuery, Query()]
 ) -> GenerationPage:
-    """Everything I made, the newest first."""
-    return await service.history(person.id, cursor, q, limit)
+    """Everything I made that the filters find, the newest first. Filters combine: all of them must hold of an image."""
+    return await service.history(person.id, query)
+
+
+@router.get("/choices", responses=problems(NotSignedIn))
+async def list_choices(person: SignedIn, service: StudioService) -> HistoryChoices:
+    """What there is in my history to filter by."""
+    return await service.choices(person.id)
 
 
 @router.get("/generations/{generation}")
@@ -57,3 +85,123 @@ async def get_generation(generation: UUID, person: SignedIn, service: StudioServ
 async def delete_generation(generation: UUID, person: SignedIn, service: StudioService) -> None:
     """Cancel what still runs, and delete the images."""
     await service.delete(person.id, generation)
+
+
+@router.post("/images/delete", status_code=204, responses=problems(NotSignedIn, NotFound, InvalidInput))
+async def delete_images(asked: ImageSelection, person: SignedIn, service: StudioService) -> None:
+    """Delete images of mine, all or none; their files go too."""
+    await service.delete_images(person.id, asked.images)
+
+
+@router.get("/collections", responses=problems(NotSignedIn))
+async def list_collections(person: SignedIn, service: StudioService) -> Collections:
+    """My collections, the one that was used last first."""
+    return await service.collections(person.id)
+
+
+@router.post(
+    "/collections",
+    status_code=201,
+    responses=problems(NotSignedIn, NotFound, CollectionNameTaken, TooManyCollections, InvalidInput),
+)
+async def create_collection(asked: CollectionRequest, person: SignedIn, service: StudioService) -> Collection:
+    """Begin a collection, with images of mine or empty."""
+    return await service.create_collection(person.id, asked)
+
+
+@router.get("/collections/{collection}", responses=problems(NotSignedIn, CollectionNotFound, InvalidInput))
+async def get_collection(collection: UUID, person: SignedIn, service: StudioService) -> Collection:
+    """One collection of mine. What is in it: `GET /api/studio/generations?collection={id}`."""
+    return await service.collection(person.id, collection)
+
+
+@router.patch(
+    "/collections/{collection}",
+    responses=problems(NotSignedIn, CollectionNotFound, CollectionNameTaken, InvalidInput),
+)
+async def rename_collection(
+    collection: UUID, asked: CollectionRename, person: SignedIn, service: StudioService
+) -> Collection:
+    """Give a collection of mine another name."""
+    return await service.rename_collection(person.id, collection, asked.name)
+
+
+@router.delete(
+    "/collections/{collection}", status_code=204, responses=problems(NotSignedIn, CollectionNotFound, InvalidInput)
+)
+async def delete_collection(collection: UUID, person: SignedIn, service: StudioService) -> None:
+    """Delete a collection of mine; its images stay."""
+    await service.delete_collection(person.id, collection)
+
+
+@router.post(
+    "/collections/{collection}/images",
+    responses=problems(NotSignedIn, NotFound, CollectionNotFound, CollectionFull, InvalidInput),
+)
+async def add_to_collection(
+    collection: UUID, asked: ImageSelection, person: SignedIn, service: StudioService
+) -> Collection:
+    """Put images of mine into a collection, all or none. Twice is once."""
+    return await service.add_to_collection(person.id, collection, asked.images)
+
+
+@router.post(
+    "/collections/{collection}/images/remove", responses=problems(NotSignedIn, CollectionNotFound, InvalidInput)
+)
+async def remove_from_collection(
+    collection: UUID, asked: ImageSelection, person: SignedIn, service: StudioService
+) -> Collection:
+    """Take images out of a collection. They stay in the history."""
+    return await service.remove_from_collection(person.id, collection, asked.images)
+
+
+async def _spend_archive(request: Request, person: SignedIn) -> None:
+    limiter: Limiter = request.app.state.limiter
+    # Asking and fetching count apart: who was given an address can use it.
+    use = f"archives:{request.method}"
+    keys = [f"{use}:person:{person.id}", f"{use}:address:{request.state.address}"]
+    await limiter.spend(keys, request.app.state.rates["archives"])
+
+
+@router.post(
+    "/archives",
+    status_code=201,
+    dependencies=[Depends(_spend_archive)],
+    responses=problems(NotSignedIn, NotFound, CollectionNotFound, ArchiveRefused, InvalidInput, RateLimited),
+)
+async def prepare_archive(asked: ArchiveRequest, person: SignedIn, service: StudioService) -> Archive:
+    """Download many at once: these images of mine, or what the filters find, or with neither everything that I made."""
+    return await service.prepare_archive(person.id, asked)
+
+
+@router.get(
+    "/archives/{archive}",
+    response_class=StreamingResponse,
+    dependencies=[Depends(_spend_archive)],
+    responses={
+        200: {"description": "The ZIP.", "content": {"application/zip": {}}},
+        **problems(NotSignedIn, ArchiveNotFound, InvalidInput, RateLimited, StorageUnavailable),
+    },
+)
+async def download_archive(archive: UUID, person: SignedIn, service: StudioService) -> StreamingResponse:
+    """The images in full size, and `recipes.jsonl` with a line an image: how each was made.
+
+    An image whose file is lost is named in `MISSING.txt`. If storage fails on the way the connection breaks off, and what was
+    received is no whole archive.
+    """
+    filename, pieces = await service.archive(person.id, archive)
+    # Read before the answer begins: storage that is away at once is a 503 and not half an archive.
+    first = await anext(pieces)
+    headers = {"Content-Disposition": content_disposition(filename), "Cache-Control": "no-store"}
+    return StreamingResponse(_chained(first, pieces), media_type="application/zip", headers=headers)
+
+
+async def _chained(first: bytes, others: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    try:
+        async for piece in others:
+            yield piece
+    except StorageUnavailable as error:
+        # The answer has begun: it can no longer be a problem, only break off. `from None`, because the log draws every cause with
+        # all that it held.
+        raise ConnectionAbortedError(error.detail) from None

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { api, dataOf } from '@/shared/api/client';
 import { asProblem } from '@/shared/api/problem';
+import { SESSION_KEY } from '@/shared/api/queryClient';
 import classes from './Notice.module.css';
 
 const MAX_NAME = 60;
@@ -17,7 +18,7 @@ export function FirstAdmin() {
   const claim = useMutation({
     mutationFn: () => dataOf(api.POST('/api/session/claim-admin', { body: { token, name: name.trim() } })),
     onSuccess: ({ person }) => {
-      client.setQueryData(['session'], person);
+      client.setQueryData(SESSION_KEY, person);
       void navigate({ to: '/studio', replace: true });
     },
   });

@@ -15,12 +15,8 @@ const front = createRoute({
   },
 });
 
-interface StudioSearch {
-  /** What the history is searched for. */
-  q?: string;
-  /** The picture that is open. */
-  image?: string;
-}
+/** Whatever words an address says; which of them mean something is the studio's to know. */
+type StudioSearch = Record<string, string>;
 
 const words = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
 
@@ -28,8 +24,8 @@ const studio = createRoute({
   getParentRoute: () => root,
   path: '/studio',
   validateSearch: (search: Record<string, unknown>): StudioSearch => {
-    const [q, image] = [words(search.q), words(search.image)];
-    return { ...(q && { q }), ...(image && { image }) };
+    const said = Object.entries(search).map(([key, value]) => [key, words(value)] as const);
+    return Object.fromEntries(said.filter(([, value]) => value !== ''));
   },
   component: lazyRouteComponent(() => import('@/features/studio'), 'StudioPage'),
 });

@@ -102,7 +102,7 @@ CREATE TABLE jobs (
     fence integer NOT NULL DEFAULT 0,
     cancel_requested boolean NOT NULL DEFAULT false,
     queue_id bigint,
-    image uuid REFERENCES images ON DELETE SET NULL,
+    image uuid REFERENCES images ON DELETE CASCADE,
     error_code text,
     error_detail text,
     error_retryable boolean NOT NULL DEFAULT false,
@@ -211,9 +211,52 @@ CREATE TABLE studio_generations (
     owner uuid NOT NULL REFERENCES people ON DELETE CASCADE,
     prompt text NOT NULL,
     settings jsonb NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT now()
+    created_at timestamptz NOT NULL DEFAULT now(),
+    -- What the history is filtered by, out of the settings.
+    model text GENERATED ALWAYS AS (settings ->> 'model') STORED,
+    width integer GENERATED ALWAYS AS (CAST(settings ->> 'width' AS integer)) STORED,
+    height integer GENERATED ALWAYS AS (CAST(settings ->> 'height' AS integer)) STORED,
+    from_image boolean GENERATED ALWAYS AS ((settings ->> 'init_image') IS NOT NULL) STORED
 );
 CREATE INDEX studio_generations_owner ON studio_generations (owner, id DESC);
+CREATE INDEX studio_generations_model ON studio_generations (owner, model, id DESC);
+CREATE INDEX studio_generations_size ON studio_generations (owner, width, height, id DESC);
+CREATE INDEX studio_generations_from_image ON studio_generations (owner, id DESC) WHERE from_image;
+
+-- Favourites, collections and archives of Studio. What is rare in a long history has an index of its own.
+ALTER TABLE images ADD COLUMN favourite boolean NOT NULL DEFAULT false;
+CREATE INDEX images_favourite ON images (owner, id) WHERE favourite;
+CREATE INDEX jobs_ended_badly ON jobs (owner, place, ref) WHERE state IN ('failed', 'cancelled');
+CREATE TABLE studio_collections (
+    id uuid PRIMARY KEY DEFAULT uuidv7(),
+    owner uuid NOT NULL REFERENCES people ON DELETE CASCADE,
+    name text NOT NULL,
+    -- The name as it is compared: PostgreSQL's lower() knows the letters of its locale only.
+    name_key text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    used_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT studio_collections_name UNIQUE (owner, name_key)
+);
+CREATE TABLE studio_collection_images (
+    collection uuid NOT NULL REFERENCES studio_collections ON DELETE CASCADE,
+    image uuid NOT NULL REFERENCES images ON DELETE CASCADE,
+    PRIMARY KEY (collection, image)
+);
+CREATE INDEX studio_collection_images_image ON studio_collection_images (image);
+CREATE TABLE studio_archives (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    owner uuid NOT NULL REFERENCES people ON DELETE CASCADE,
+    filename text NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX studio_archives_age ON studio_archives (expires_at);
+CREATE INDEX studio_archives_owner ON studio_archives (owner);
+CREATE TABLE studio_archive_images (
+    archive uuid NOT NULL REFERENCES studio_archives ON DELETE CASCADE,
+    image uuid NOT NULL REFERENCES images ON DELETE CASCADE,
+    PRIMARY KEY (archive, image)
+);
+CREATE INDEX studio_archive_images_image ON studio_archive_images (image);
 """
 
 

@@ -8,30 +8,23 @@ import {
   type InfiniteData,
   type QueryClient,
 } from '@tanstack/react-query';
-import { api, dataOf, doneOf } from '@/shared/api/client';
+import { api, dataOf } from '@/shared/api/client';
 import { useStreamEvent, useStreamResumed } from '@/shared/realtime/hooks';
 import { useConnection } from '@/shared/realtime/stream';
-import {
-  addGeneration,
-  applyJobEvent,
-  holdsGeneration,
-  isUnfinished,
-  mergePages,
-  removeGeneration,
-  removeImage,
-} from './rules';
+import { addGeneration, applyJobEvent, holdsGeneration, isUnfinished, mergePages } from './rules';
+import { asQuery, filterKey, type Filters } from './filters';
 import type { Draft, Job, Page } from './types';
 
-const HISTORY = ['studio', 'generations'] as const;
+export const HISTORY = ['studio', 'generations'] as const;
 const EVERYTHING = [...HISTORY, ''] as const;
 const PAGE_SIZE = 24;
 const POLL_MS = 4_000;
 
 const ofJob = (job: string) => ({ params: { path: { job } } });
 const ofImage = (image: string) => ({ params: { path: { image } } });
-const ofGeneration = (generation: string) => ({ params: { path: { generation } } });
+export const ofGeneration = (generation: string) => ({ params: { path: { generation } } });
 
-type History = InfiniteData<Page, string | null>;
+export type History = InfiniteData<Page, string | null>;
 
 /** What the server answers goes under what the stream already told: an answer can be older than an event. */
 function keepNewest(held: unknown, answered: unknown): unknown {
@@ -40,14 +33,14 @@ function keepNewest(held: unknown, answered: unknown): unknown {
   return replaceEqualDeep(held, { ...fresh, pages: mergePages((held as History).pages, fresh.pages) });
 }
 
-export function useHistory(q: string) {
+export function useHistory(filters: Filters) {
   const isLive = useConnection(({ connection }) => connection === 'live');
   return useInfiniteQuery({
-    queryKey: [...HISTORY, q],
+    queryKey: [...HISTORY, filterKey(filters)],
     queryFn: ({ pageParam, signal }) =>
       dataOf(
         api.GET('/api/studio/generations', {
-          params: { query: { limit: PAGE_SIZE, ...(pageParam && { cursor: pageParam }), ...(q && { q }) } },
+          params: { query: { ...asQuery(filters), limit: PAGE_SIZE, ...(pageParam && { cursor: pageParam }) } },
           signal,
         }),
       ),
@@ -64,7 +57,7 @@ export function useHistory(q: string) {
 
 type Change = (pages: readonly Page[]) => readonly Page[];
 
-function changeHistory(client: QueryClient, change: Change, filter: readonly unknown[] = HISTORY): void {
+export function changeHistory(client: QueryClient, change: Change, filter: readonly unknown[] = HISTORY): void {
   client.setQueriesData<History>({ queryKey: filter }, (held) => {
     if (held === undefined) return held;
     const pages = change(held.pages);
@@ -149,22 +142,6 @@ function useJobChange(ask: (id: string) => Promise<Job>) {
 export const useCancel = () => useJobChange((id) => dataOf(api.POST('/api/jobs/{job}/cancel', ofJob(id))));
 
 export const useRetry = () => useJobChange((id) => dataOf(api.POST('/api/jobs/{job}/retry', ofJob(id))));
-
-export function useDeleteGeneration() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (id: string) => doneOf(api.DELETE('/api/studio/generations/{generation}', ofGeneration(id))),
-    onSuccess: (_, id) => changeHistory(client, (pages) => removeGeneration(pages, id)),
-  });
-}
-
-export function useDeleteImage() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (id: string) => doneOf(api.DELETE('/api/images/{image}', ofImage(id))),
-    onSuccess: (_, id) => changeHistory(client, (pages) => removeImage(pages, id)),
-  });
-}
 
 export function useImage(id: string, enabled: boolean) {
   return useQuery({

@@ -7,8 +7,10 @@ import {
   previewBlurPx,
   progressWords,
   recipeRows,
-  removeGeneration,
-  removeImage,
+  removeGenerations,
+  removeImages,
+  setFavourites,
+  inParts,
   sizePresets,
   spokenProgress,
   isSettled,
@@ -46,6 +48,7 @@ const image = (id: string): Image => ({
   download_url: '',
   recipe_url: null,
   seed: 1,
+  favourite: false,
 });
 const generation = (id: string, jobs: Job[]): Generation => ({
   id,
@@ -60,6 +63,7 @@ const generation = (id: string, jobs: Job[]): Generation => ({
   height: 256,
   count: jobs.length,
   jobs,
+  hidden: 0,
 });
 const page = (...items: Generation[]): Page => ({ items, next_cursor: null });
 const jobOf = (pages: readonly Page[]) => pages[0]?.items[0]?.jobs[0];
@@ -136,11 +140,11 @@ describe('the cached pages', () => {
   });
 
   it('lose a generation, and a picture with its empty generation', () => {
-    expect(removeGeneration(pages, 'g1')[0]?.items).toEqual([]);
+    expect(removeGenerations(pages, new Set(['g1']))[0]?.items).toEqual([]);
     const two = [page(generation('g', [job({ id: 'a', image: image('x') }), job({ id: 'b', image: image('y') })]))];
-    const one = removeImage(two, 'x');
+    const one = removeImages(two, new Set(['x']));
     expect(one[0]?.items[0]?.jobs.map((left) => left.id)).toEqual(['b']);
-    expect(removeImage(one, 'y')[0]?.items).toEqual([]);
+    expect(removeImages(one, new Set(['y']))[0]?.items).toEqual([]);
   });
 });
 
@@ -275,5 +279,32 @@ describe('the wall', () => {
     expect(isSettled(generation('g', [job({ state: 'succeeded' }), job({ state: 'cancelled' })]))).toBe(true);
     expect(isSettled(generation('g', [job({ state: 'succeeded' }), job({ state: 'failed' })]))).toBe(false);
     expect(isSettled(generation('g', [running(1)]))).toBe(false);
+  });
+});
+
+describe('favourites', () => {
+  const done = (id: string) => job({ id, state: 'succeeded', fence: 2, image: image(`${id}-image`) });
+  const pages = [page(generation('g1', [done('a'), done('b')]), generation('g2', [job({ id: 'c' })]))];
+
+  it('marks the pictures that are meant and leaves the other objects as they are', () => {
+    const marked = setFavourites(pages, new Map([['b-image', true]]));
+    expect(marked[0]?.items[0]?.jobs.map((each) => each.image?.favourite)).toEqual([false, true]);
+    expect(marked[0]?.items[0]?.jobs[0]).toBe(pages[0]?.items[0]?.jobs[0]);
+    expect(marked[0]?.items[1]).toBe(pages[0]?.items[1]);
+    expect(setFavourites(marked, new Map([['b-image', false]]))).toEqual(pages);
+  });
+
+  it('survives an event that tells of the picture as it was made, and follows the server’s answer', () => {
+    const marked = setFavourites([page(generation('g1', [done('a')]))], new Map([['a-image', true]]));
+    const late = { ...done('a'), ref: 'g1', error: null, attempt: 2 };
+    expect(jobOf(applyJobEvent(marked, late))?.image?.favourite).toBe(true);
+    expect(jobOf(mergePages(marked, [page(generation('g1', [done('a')]))]))?.image?.favourite).toBe(false);
+  });
+});
+
+describe('inParts', () => {
+  it('loses nothing and keeps the order', () => {
+    expect(inParts([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]]);
+    expect(inParts([], 2)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import type { Draft, Generation, Job, ModelCard, Page } from './types';
+import type { Draft, Generation, Image, Job, ModelCard, Page } from './types';
 
 // ---- jobs: which of two reports of one job is the newer one ----
 
@@ -34,11 +34,19 @@ const filterGenerations = (pages: Pages, keep: (generation: Generation) => boole
 export const holdsGeneration = (pages: Pages, generationId: string): boolean =>
   pages.some((page) => page.items.some((generation) => generation.id === generationId));
 
+/** An event tells of the picture as it was when the job ended; whether it is a favourite is known better here. */
+const withHeldStar = (held: Job, next: Job): Job =>
+  next !== held && held.image && next.image?.id === held.image.id
+    ? { ...next, image: { ...next.image, favourite: held.image.favourite } }
+    : next;
+
 /** The pages with this report of a job in its place; the same pages when it is old news. */
 export function applyJobEvent(pages: Pages, arrived: Job): Pages {
   const next = mapGenerations(pages, (generation) => {
     if (generation.id !== arrived.ref) return generation;
-    const jobs = generation.jobs.map((job) => (job.id === arrived.id ? newerJob(job, arrived) : job));
+    const jobs = generation.jobs.map((job) =>
+      job.id === arrived.id ? withHeldStar(job, newerJob(job, arrived)) : job,
+    );
     return jobs.some((job, index) => job !== generation.jobs[index]) ? { ...generation, jobs } : generation;
   });
   return next.some((page, index) => page !== pages[index]) ? next : pages;
@@ -70,18 +78,41 @@ export function addGeneration(pages: Pages, generation: Generation): Pages {
   });
 }
 
-export const removeGeneration = (pages: Pages, id: string): Page[] =>
-  filterGenerations(pages, (item) => item.id !== id);
+const mapImages = (pages: Pages, change: (image: Image) => Image): Page[] =>
+  mapGenerations(pages, (generation) => {
+    const jobs = generation.jobs.map((job) => {
+      const image = job.image ? change(job.image) : job.image;
+      return image === job.image ? job : { ...job, image: image ?? null };
+    });
+    return jobs.some((job, index) => job !== generation.jobs[index]) ? { ...generation, jobs } : generation;
+  });
 
-/** Without this picture, and without its generation when it was the last one there. */
-export const removeImage = (pages: Pages, imageId: string): Page[] =>
+/** The pages with these pictures as favourites, or not, by what each is to be. */
+export const setFavourites = (pages: Pages, wanted: ReadonlyMap<string, boolean>): Page[] =>
+  mapImages(pages, (image) => {
+    const favourite = wanted.get(image.id) ?? image.favourite;
+    return favourite === image.favourite ? image : { ...image, favourite };
+  });
+
+export const imagesOf = (generations: readonly Generation[]): Image[] =>
+  generations.flatMap(({ jobs }) => jobs.flatMap(({ image }) => (image ? [image] : [])));
+
+export const removeGenerations = (pages: Pages, ids: ReadonlySet<string>): Page[] =>
+  filterGenerations(pages, (item) => !ids.has(item.id));
+
+/** Without these pictures, and without the generations of which they were the last. */
+export const removeImages = (pages: Pages, ids: ReadonlySet<string>): Page[] =>
   filterGenerations(
     mapGenerations(pages, (generation) => {
-      const jobs = generation.jobs.filter((job) => job.image?.id !== imageId);
+      const jobs = generation.jobs.filter((job) => !job.image || !ids.has(job.image.id));
       return jobs.length === generation.jobs.length ? generation : { ...generation, jobs };
     }),
     (generation) => generation.jobs.length > 0,
   );
+
+/** In parts of at most so many. */
+export const inParts = <T>(items: readonly T[], most: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / most) }, (_, nth) => items.slice(nth * most, (nth + 1) * most));
 
 // ---- the wall ----
 
@@ -172,7 +203,9 @@ export function sizePresets({ native_size: native, size }: ModelCard): SizePrese
 
 // ---- words ----
 
-const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`;
+export const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`;
+
+export const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`;
 
 /** What a job is doing, in the words under its picture. */
 export function progressWords(job: Job): string {

@@ -98,3 +98,20 @@ export const IconTrash = icon(<path d="M4.5 7h15M9.5 7V4.5h5V7M6.5 7l.8 12.5h9.4
 export const IconCheck = icon(<path d="m5 12.5 4.5 4.5L19 7.5" />);
 export const IconNewer = icon(<path d="m14.5 5.5-6.5 6.5 6.5 6.5" />);
 export const IconOlder = icon(<path d="m9.5 5.5 6.5 6.5-6.5 6.5" />);
+const STAR = 'm12 3.8 2.5 5.2 5.7.8-4.1 4 1 5.7-5.1-2.7-5.1 2.7 1-5.7-4.1-4 5.7-.8Z';
+export const IconStar = icon(<path d={STAR} />);
+export const IconStarFilled = icon(<path d={STAR} fill="currentColor" />);
+export const IconCollection = icon(
+  <>
+    <path d="M3.5 18.5v-12A1.5 1.5 0 0 1 5 5h4.5l2 2.5H19A1.5 1.5 0 0 1 20.5 9v9.5A1.5 1.5 0 0 1 19 20H5a1.5 1.5 0 0 1-1.5-1.5Z" />
+  </>,
+);
+export const IconFilter = icon(<path d="M4 6h16M7 12h10M10.5 18h3" />);
+export const IconSelect = icon(
+  <>
+    <rect x="4" y="4" width="16" height="16" rx="4" />
+    <path d="m8.2 12.3 2.7 2.7 5-5.6" />
+  </>,
+);
+export const IconRename = icon(<path d="M4 20h4L19 9l-4-4L4 16ZM13 7l4 4" />);
+export const IconPlus = icon(<path d="M12 5v14M5 12h14" />);

@@ -1,10 +1,9 @@
 import { useState } from 'react';
 import { ActionIcon, Button, Menu } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
-import { asProblem } from '@/shared/api/problem';
 import { IconCopy, IconMore, IconReuse, IconTrash } from '@/shared/ui/icons';
-import { useDeleteGeneration } from '../api';
-import { isUnfinished, whenWords } from '../rules';
+import { useDelete } from '../library';
+import { count, whenWords } from '../rules';
 import { useComposer } from '../store';
 import type { Generation } from '../types';
 import classes from './Caption.module.css';
@@ -18,8 +17,6 @@ interface Props {
 /** The label beside the pictures, as in a museum: what, how, when. */
 export function Caption({ generation, isLarge, onReuse }: Props) {
   const [nowMs] = useState(() => Date.now());
-  const [isDoomed, setDoomed] = useState(false);
-  const remove = useDeleteGeneration();
   const { prompt, width, height, steps, guidance, created_at: createdAt, negative_prompt: without } = generation;
 
   return (
@@ -32,6 +29,11 @@ export function Caption({ generation, isLarge, onReuse }: Props) {
           <span>
             {width} × {height}
           </span>
+          {generation.hidden > 0 && (
+            <span>
+              {generation.jobs.length} of {generation.jobs.length + generation.hidden}
+            </span>
+          )}
           {isLarge && (
             <>
               <span>{steps} steps</span>
@@ -40,32 +42,16 @@ export function Caption({ generation, isLarge, onReuse }: Props) {
             </>
           )}
         </p>
-        {remove.isError && (
-          <p role="alert" className={classes.bad}>
-            {asProblem(remove.error).message}
-          </p>
-        )}
       </div>
-      {isDoomed ? (
-        <Doom
-          generation={generation}
-          isPending={remove.isPending}
-          onKeep={() => setDoomed(false)}
-          onDelete={() => remove.mutate(generation.id, { onError: () => setDoomed(false) })}
-        />
-      ) : (
-        <Actions generation={generation} isLarge={isLarge} onReuse={onReuse} onDelete={() => setDoomed(true)} />
-      )}
+      <Actions generation={generation} isLarge={isLarge} onReuse={onReuse} />
     </div>
   );
 }
 
-interface ActionsProps extends Props {
-  onDelete: () => void;
-}
-
-function Actions({ generation, isLarge, onReuse, onDelete }: ActionsProps) {
+function Actions({ generation, isLarge, onReuse }: Props) {
   const { copy } = useClipboard();
+  const remove = useDelete();
+  const all = generation.jobs.length + generation.hidden;
   const takeOver = useComposer((composer) => composer.reuse);
   const reuse = () => {
     takeOver(generation);
@@ -94,37 +80,15 @@ function Actions({ generation, isLarge, onReuse, onDelete }: ActionsProps) {
           <Menu.Item leftSection={<IconCopy size={18} />} onClick={() => copy(generation.prompt)}>
             Copy prompt
           </Menu.Item>
-          <Menu.Item leftSection={<IconTrash size={18} />} className={classes.danger ?? ''} onClick={onDelete}>
-            Delete
+          <Menu.Item
+            leftSection={<IconTrash size={18} />}
+            className={classes.danger ?? ''}
+            onClick={() => remove({ words: `Deleted ${count(all, 'picture')}.`, generations: [generation.id] })}
+          >
+            {all > 1 ? `Delete all ${all} pictures` : 'Delete'}
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-    </div>
-  );
-}
-
-interface DoomProps {
-  generation: Generation;
-  isPending: boolean;
-  onKeep: () => void;
-  onDelete: () => void;
-}
-
-/** The second thought before something is gone for good. */
-function Doom({ generation, isPending, onKeep, onDelete }: DoomProps) {
-  const isBusy = generation.jobs.some(isUnfinished);
-  const what = generation.jobs.length > 1 ? `all ${generation.jobs.length} pictures` : 'this picture';
-  return (
-    <div className={classes.doom} role="group" aria-label="Delete?">
-      <p>
-        Delete {what} for good{isBusy && ', and stop what is being made'}?
-      </p>
-      <Button variant="default" onClick={onKeep} autoFocus>
-        Keep
-      </Button>
-      <Button color="red" loading={isPending} onClick={onDelete}>
-        Delete
-      </Button>
     </div>
   );
 }

@@ -4,17 +4,22 @@ import { useClipboard } from '@mantine/hooks';
 import { asProblem } from '@/shared/api/problem';
 import {
   IconCheck,
+  IconCollection,
   IconCopy,
   IconDownload,
   IconOlder,
   IconNewer,
   IconRecipe,
   IconReuse,
+  IconStar,
+  IconStarFilled,
   IconTrash,
 } from '@/shared/ui/icons';
-import { useDeleteImage, useRecipe } from '../api';
+import { useRecipe } from '../api';
+import { useDelete, useFavourite } from '../library';
 import { useComposer } from '../store';
 import type { Generation, Image } from '../types';
+import { CollectionDialog } from './CollectionDialog';
 import { RecipeTable } from './RecipeTable';
 import classes from './ImageDetails.module.css';
 
@@ -65,6 +70,9 @@ interface ActionsProps {
 
 function Actions({ image, generation, prompt, onReuse, onDeleted }: ActionsProps) {
   const { copy, copied } = useClipboard();
+  const [isAdding, setAdding] = useState(false);
+  const mark = useFavourite();
+  const remove = useDelete();
   const takeOver = useComposer((composer) => composer.reuse);
   const reuse = (made: Generation) => {
     takeOver(made, image.seed ?? made.seed);
@@ -80,6 +88,17 @@ function Actions({ image, generation, prompt, onReuse, onDeleted }: ActionsProps
         data-autofocus
       >
         Download
+      </Button>
+      <Button
+        variant="default"
+        aria-pressed={image.favourite}
+        leftSection={image.favourite ? <IconStarFilled size={18} /> : <IconStar size={18} />}
+        onClick={() => mark.mutate({ images: [image.id], favourite: !image.favourite })}
+      >
+        Favourite
+      </Button>
+      <Button variant="default" leftSection={<IconCollection size={18} />} onClick={() => setAdding(true)}>
+        Add to a collection
       </Button>
       {generation && (
         <Button variant="default" leftSection={<IconReuse size={18} />} onClick={() => reuse(generation)}>
@@ -104,29 +123,17 @@ function Actions({ image, generation, prompt, onReuse, onDeleted }: ActionsProps
       >
         {copied ? 'Copied' : 'Copy prompt'}
       </Button>
-      <DeleteButton imageId={image.id} onDeleted={onDeleted} />
-    </div>
-  );
-}
-
-/** Asks once more in its own place: the first press changes the words, the second does it. */
-function DeleteButton({ imageId, onDeleted }: { imageId: string; onDeleted: () => void }) {
-  const [isArmed, setArmed] = useState(false);
-  const remove = useDeleteImage();
-  const press = () => (isArmed ? remove.mutate(imageId, { onSuccess: onDeleted }) : setArmed(true));
-  return (
-    <>
       <Button
-        variant={isArmed ? 'filled' : 'default'}
-        {...(isArmed && { color: 'red' })}
+        variant="default"
         leftSection={<IconTrash size={18} />}
-        loading={remove.isPending}
-        onClick={press}
-        onBlur={() => setArmed(false)}
+        onClick={() => {
+          remove({ words: 'Deleted the picture.', images: [image.id] });
+          onDeleted();
+        }}
       >
-        {isArmed ? 'Delete for good' : 'Delete'}
+        Delete
       </Button>
-      {remove.isError && <p role="alert">{asProblem(remove.error).message}</p>}
-    </>
+      {isAdding && <CollectionDialog images={[image.id]} onClose={() => setAdding(false)} />}
+    </div>
   );
 }

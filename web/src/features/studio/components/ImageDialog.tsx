@@ -57,7 +57,7 @@ export function ImageDialog({ id, generations, onReuse }: Props) {
 
   const show = (next: string | undefined) =>
     void navigate({
-      search: ({ q }) => ({ ...(q && { q }), ...(next !== undefined && { image: next }) }),
+      search: ({ image: shown, ...filters }) => ({ ...filters, ...(next && shown !== undefined && { image: next }) }),
       replace: true,
       resetScroll: false,
     });

@@ -4,8 +4,11 @@ import { asProblem } from '@/shared/api/problem';
 import { IconClose, IconReuse } from '@/shared/ui/icons';
 import { useCancel, useRetry } from '../api';
 import { isUnfinished, progressWords } from '../rules';
+import { useSelection } from '../selection';
 import type { Generation, Job } from '../types';
+import { Check } from './Check';
 import { Picture } from './Picture';
+import { Star } from './Star';
 import classes from './Tile.module.css';
 
 interface Props {
@@ -18,17 +21,23 @@ interface Props {
 /** One picture in whatever state it is: waiting, appearing, there, failed or cancelled. */
 export function Tile({ job, generation, nth, isLarge }: Props) {
   const name = generation.jobs.length > 1 ? `picture ${nth} of ${generation.jobs.length}` : 'the picture';
+  const isSelecting = useSelection(({ isOn }) => isOn);
+  const image = job.state === 'succeeded' ? job.image : null;
   return (
     <div className={classes.tile} data-state={job.state}>
       <Picture job={job} isLarge={isLarge} />
-      {job.state === 'succeeded' && job.image && (
-        <Link
-          to="/studio"
-          search={(held) => ({ ...held, image: job.image?.id ?? '' })}
-          resetScroll={false}
-          className={classes.open}
-          aria-label={`Open ${name}: ${generation.prompt}`}
-        />
+      {image && isSelecting && <Check id={image.id} name={`${name}: ${generation.prompt}`} />}
+      {image && !isSelecting && (
+        <>
+          <Link
+            to="/studio"
+            search={(held) => ({ ...held, image: image.id })}
+            resetScroll={false}
+            className={classes.open}
+            aria-label={`Open ${name}: ${generation.prompt}`}
+          />
+          <Star image={image} name={`${name}: ${generation.prompt}`} />
+        </>
       )}
       {isUnfinished(job) && <Unfinished job={job} name={name} />}
       {job.state === 'failed' && <Failed job={job} name={name} />}

@@ -3,7 +3,9 @@ import { Button, Loader, VisuallyHidden } from '@mantine/core';
 import { useIntersection } from '@mantine/hooks';
 import { asProblem } from '@/shared/api/problem';
 import type { useHistory } from '../api';
-import type { Generation } from '../types';
+import { isFiltered, type Filters } from '../filters';
+import type { Collection, Generation } from '../types';
+import { EmptyView } from './EmptyView';
 import { GenerationGroup } from './GenerationGroup';
 import { useSpokenProgress } from './useSpokenProgress';
 import classes from './Wall.module.css';
@@ -11,26 +13,28 @@ import classes from './Wall.module.css';
 interface Props {
   history: ReturnType<typeof useHistory>;
   generations: readonly Generation[];
-  q: string;
+  filters: Filters;
+  collection: Collection | null;
+  onClear: () => void;
   onReuse: () => void;
 }
 
 /** Everything one made, the newest first and largest. It grows as one scrolls. */
-export function Wall({ history, generations, q, onReuse }: Props) {
+export function Wall({ history, generations, filters, collection, onClear, onReuse }: Props) {
+  const isAll = !isFiltered(filters);
+  const isEmpty = history.isSuccess && !history.hasNextPage && generations.length === 0;
   const spoken = useSpokenProgress(generations);
   return (
     <section aria-label="What you made" aria-busy={history.isPending}>
       <VisuallyHidden role="status">{spoken}</VisuallyHidden>
       {history.isPending && <Ghosts />}
-      {history.isSuccess && q !== '' && generations.length === 0 && (
-        <p className={classes.note}>Nothing you made speaks of “{q}”. Try a single word of the prompt.</p>
-      )}
+      {!isAll && isEmpty && <EmptyView filters={filters} collection={collection} onClear={onClear} />}
       <div className={classes.wall}>
         {generations.map((generation, index) => (
           <GenerationGroup
             key={generation.id}
             generation={generation}
-            isLarge={index === 0 && q === ''}
+            isLarge={index === 0 && isAll}
             onReuse={onReuse}
           />
         ))}
