@@ -48,14 +48,12 @@ async function compare(folder: string, device: Device): Promise<Compared> {
   return { worst: differences.reduce((one, other) => Math.max(one, other)), mean, steps, seconds };
 }
 
-/** What this browser's GPU can do, if there is one. */
-async function gpu(): Promise<'none' | 'float32' | 'float16'> {
-  const { gpu: found } = navigator as { gpu?: { requestAdapter(): Promise<{ features: Set<string> } | null> } };
-  const adapter = await found?.requestAdapter();
-  if (adapter == null) return 'none';
-  return adapter.features.has('shader-f16') ? 'float16' : 'float32';
+/** Whether this browser's GPU computes in float16. */
+async function hasHalfFloats(): Promise<boolean> {
+  const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<{ features: Set<string> } | null> } };
+  return (await gpu?.requestAdapter())?.features.has('shader-f16') ?? false;
 }
 
-const exposed = { compare, gpu };
+const exposed = { compare, hasHalfFloats };
 export type Exposed = typeof exposed;
 Object.assign(window, exposed);

@@ -16,10 +16,19 @@ async function runtimeFor(device: Device): Promise<Runtime> {
 
 export async function openModel(folder: string, device: Device): Promise<OpenModel> {
   const [runtime, manifest] = await Promise.all([runtimeFor(device), readManifest(folder)]);
-  const open = async (role: string): Promise<InferenceSession> =>
-    runtime.InferenceSession.create(await readNetwork(folder, manifest, role), { executionProviders: [device] });
+  const open = async (role: string): Promise<InferenceSession> => {
+    const network = await readNetwork(folder, manifest, role);
+    return runtime.InferenceSession.create(network, { executionProviders: [device] }).catch(explained);
+  };
   const tensor: MakeTensor = (values, shape) => new runtime.Tensor('float32', values, shape);
   return new OpenModel(manifest, await open('denoiser'), await open('decoder'), tensor);
+}
+
+function explained(error: unknown): never {
+  if (String(error).includes('f16')) {
+    throw new Error('This model computes in float16, which this GPU does not. Open it on "wasm".', { cause: error });
+  }
+  throw error;
 }
 
 export class OpenModel {
