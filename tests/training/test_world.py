@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 from torch import Tensor
 
 from training.world import VIEW_SHARES, Picture, draw, imagine, render
@@ -234,8 +235,6 @@ def test_main_things_are_large() -> None:
 
 def component_count(mask: np.ndarray) -> int:
     """Connected parts that are not tiny."""
-    from scipy import ndimage
-
     parts, count = ndimage.label(mask, structure=np.ones((3, 3)))
     sizes = ndimage.sum_labels(mask, parts, range(1, count + 1))
     return int((sizes > 0.15 * max(sizes)).sum())
