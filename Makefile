@@ -35,8 +35,8 @@ test: $(VENV)/.dev web/node_modules/.figment web/src/shared/api/schema.d.ts ## r
 	$(BIN)/python -m pytest
 	$(WEB) run test
 
-test-training: $(VENV)/.torch ## run the tests of the model's training (installs torch)
-	$(BIN)/python -m pytest tests/training -o addopts="-q --strict-markers --strict-config"
+test-training: $(VENV)/.torch ## run the tests of the model's training and of diffusers models (installs torch)
+	$(BIN)/python -m pytest tests/training tests/diffusion -o addopts="-q --strict-markers --strict-config"
 
 check: $(VENV)/.dev web/node_modules/.figment web/src/shared/api/schema.d.ts ## say in seconds what CI will say
 	$(BIN)/ruff format --check .

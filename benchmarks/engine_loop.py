@@ -24,7 +24,7 @@ from figment.engine.backends import onnx
 from figment.engine.backends.minilm import MiniLM
 from figment.engine.backends.sessions import usable_cores
 from figment.engine.local import LocalEngine
-from figment.engine.models import Catalogue
+from figment.engine.models import Catalogue, built_in
 from figment.engine.prompts import PromptCache
 from figment.generation.contract import Finished, ImageRequest, ModelCard, Ticket
 
@@ -120,7 +120,7 @@ async def main(seconds: float) -> None:
         text = MiniLM(Path(cache), threads=1)
     prompts, cores = PromptCache(lambda: text), usable_cores()
     catalogue = Catalogue()
-    model = catalogue.find(catalogue.cards()[0].name)
+    model = built_in()
     began = time.perf_counter()
     backend = onnx.load(model, prompts, cores)
     opened = time.perf_counter() - began

@@ -36,14 +36,14 @@ def bare_loop(pipe: Connection, cache: Path) -> None:
     from figment.engine.backends import onnx
     from figment.engine.backends.minilm import MiniLM
     from figment.engine.backends.sessions import usable_cores
-    from figment.engine.models import Catalogue
+    from figment.engine.models import built_in
     from figment.engine.prompts import PromptCache
     from figment.generation.contract import ImageRequest
     from figment.images import codec
 
-    catalogue = Catalogue()
-    card = catalogue.cards()[0]
-    backend = onnx.load(catalogue.find(card.name), PromptCache(lambda: MiniLM(cache, threads=1)), usable_cores())
+    model = built_in()
+    card = model.card
+    backend = onnx.load(model, PromptCache(lambda: MiniLM(cache, threads=1)), usable_cores())
     backend.warm_up()
     seed = 0
     while pictures := pipe.recv():

@@ -23,8 +23,7 @@ from figment.core.events import Bus
 from figment.core.limits import Limiter, Rate, Throttle
 from figment.core.settings import Settings
 from figment.core.storage import BucketOptions, Storage
-from figment.engine.local import LocalEngine, local_engine
-from figment.engine.models import Catalogue
+from figment.engine.local import LocalEngine, local_engine, open_catalogue
 from figment.engine.schedule import Limits
 from figment.features.studio import routes as studio_routes
 from figment.features.studio.service import Studio
@@ -75,7 +74,10 @@ def build_engine(settings: Settings) -> LocalEngine:
     return local_engine(
         settings.data / "cache",
         models_dir=settings.models_dir,
+        default_model=settings.model,
         threads=settings.engine_threads or None,
+        device=settings.engine_device,
+        run_code=settings.model_code,
         limits=Limits(max_rows=settings.engine_queue),
     )
 
@@ -111,7 +113,7 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
 
 def _installed(settings: Settings) -> Callable[[], Awaitable[Sequence[ModelCard]]]:
     """The models' cards, read from their folders: a web process needs no engine to know what can be asked."""
-    cards = Catalogue(settings.models_dir).cards()
+    cards = open_catalogue(settings.models_dir, settings.model).cards()
 
     async def read() -> Sequence[ModelCard]:
         return cards

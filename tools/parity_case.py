@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from figment.engine.backends import onnx
 from figment.engine.backends.browser import browser_set
 from figment.engine.backends.minilm import MiniLM
-from figment.engine.models import Catalogue
+from figment.engine.models import built_in
 from figment.engine.prompts import PromptCache
 from figment.engine.sampling import TextStates
 from figment.generation.contract import ImageRequest
@@ -32,9 +32,8 @@ SEED, STEPS, SIDE = 7, 2, 128
 
 
 def write(folder: Path) -> None:
-    catalogue = Catalogue()
-    card = catalogue.cards()[0]
-    model = catalogue.find(card.name)
+    model = built_in()
+    card = model.card
     shutil.copytree(model.folder, folder / "server")
     browser_set(model, folder).rename(folder / "browser")
     with tempfile.TemporaryDirectory() as cache:

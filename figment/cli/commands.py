@@ -134,7 +134,12 @@ def generate(
         Path | None, typer.Option(help="White is made anew, black stays. Needs --image.", exists=True, dir_okay=False)
     ] = None,
     strength: Annotated[float, typer.Option(help="How much of --image is made anew, above 0 to 1.")] = 0.6,
-    model: Annotated[str | None, typer.Option(help="An installed model; `figment doctor` lists them.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="An installed model (`figment doctor` lists them), a diffusers folder, or a name of the hub."
+        ),
+    ] = None,
 ) -> None:
     """Make one picture in this process, without a server."""
     from figment.cli.generate import Order, PictureFailed, make

@@ -125,9 +125,17 @@ def _storage(settings: Settings) -> Iterator[Finding]:
 
 
 def _models(settings: Settings) -> Iterator[Finding]:
-    from figment.engine.models import Catalogue
+    from figment.engine.errors import BrokenModel
+    from figment.engine.local import open_catalogue
+    from figment.generation.contract import GenerationRefused
 
-    catalogue = Catalogue(settings.models_dir)
+    try:
+        catalogue = open_catalogue(settings.models_dir, settings.model)
+    except (BrokenModel, GenerationRefused) as error:
+        yield Finding(
+            "wrong", f"FIGMENT_MODEL: {error}", "Name an installed model, a diffusers folder or a model of the hub."
+        )
+        catalogue = open_catalogue(settings.models_dir)
     for problem in catalogue.problems:
         yield Finding("note", f"model left out: {problem}", "Mend or remove its folder.")
     if not catalogue.cards():

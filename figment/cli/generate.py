@@ -18,8 +18,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from figment.core.errors import FigmentError
 from figment.core.settings import Settings
+from figment.engine.errors import BrokenModel
 from figment.engine.local import LocalEngine, local_engine
-from figment.engine.models import BrokenModel
 from figment.engine.refusals import why_refuse
 from figment.generation import contract
 from figment.generation.contract import Finished, GenerationRefused, ImageRequest, ModelCard, Ticket
@@ -64,8 +64,10 @@ async def make(order: Order, settings: Settings) -> None:
         engine = local_engine(
             settings.data / "cache",
             models_dir=settings.models_dir,
-            default_model=order.model,
+            default_model=order.model or settings.model,
             threads=settings.engine_threads or None,
+            device=settings.engine_device,
+            run_code=settings.model_code,
         )
         cards = await engine.models()
         if not cards:

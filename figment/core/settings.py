@@ -57,6 +57,17 @@ class Settings(BaseSettings):
     )
     web_dir: Path | None = Field(None, description="Folder of the built web app. Unset: `web/dist` beside the package.")
     models_dir: Path | None = Field(None, description="Folder of further models, one folder each.")
+    model: str | None = Field(
+        None,
+        description="The default model: an installed one, a diffusers folder, or a name of the hub such as `stabilityai/sd-turbo`. Unset: the built-in one.",
+    )
+    model_code: bool = Field(
+        False,
+        description="Run the Python code that a model's folder brings. Only for folders whose code you have read.",
+    )
+    engine_device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        "auto", description="Where diffusers models run; `auto` takes CUDA, then MPS, then the processor."
+    )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="Networks, separated by commas, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."
     )

@@ -10,15 +10,17 @@ from typing import Any
 
 from figment.engine.backends.base import Backend
 from figment.engine.costs import Shape
+from figment.engine.errors import BrokenModel
 from figment.engine.mailbox import Mailbox
-from figment.engine.models import BrokenModel, Catalogue, InstalledModel
+from figment.engine.models import Catalogue, Model
 from figment.engine.refusals import why_refuse
 from figment.engine.runner import EngineStats, Job, Runner
-from figment.engine.sampling import guidance_of, step_count
+from figment.engine.sampling import step_count
 from figment.engine.schedule import Limits, Row
 from figment.generation.contract import Finished, GenerationRefused, ImageRequest, ModelCard, Ticket, Update, WorkerLost
 
-Loader = Callable[[InstalledModel], Backend[Any]]
+Loader = Callable[[Any], Backend[Any]]
+"""Opens what the catalogue found. Which kinds of model those are is between the two."""
 PREPARING_THREADS = 2
 
 
@@ -77,15 +79,16 @@ class LocalEngine:
             self._runner.cancel(row.id)
             preparing.cancel()
 
-    def _row(self, request: ImageRequest, ticket: Ticket, model: InstalledModel) -> Row:
-        downscale = model.manifest.latent.downscale
+    def _row(self, request: ImageRequest, ticket: Ticket, model: Model) -> Row:
+        downscale = model.downscale
         return Row(
             id=self._runner.next_id(),
             urgency=ticket.urgency,
             person=ticket.person,
-            shape=Shape(request.model, request.height // downscale, request.width // downscale),
+            # What can be known before it is encoded; then the backend says how many there are.
             steps=step_count(request.steps, 1.0 if request.init_image is None else request.strength),
-            network_rows=len(guidance_of(request, model.manifest.denoiser.applies_guidance).prompts),
+            shape=Shape(request.model, request.height // downscale, request.width // downscale),
+            network_rows=model.network_rows(request),
             deadline_s=ticket.deadline_s,
             ready=False,
         )
@@ -124,21 +127,41 @@ def local_engine(
     models_dir: Path | None = None,
     default_model: str | None = None,
     threads: int | None = None,
+    device: str = "auto",
+    run_code: bool = False,
     limits: Limits | None = None,
 ) -> LocalEngine:
-    """The engine with the built-in model and the operator's own, on onnxruntime.
+    """The engine with the built-in model and the operator's own: on onnxruntime, and diffusers folders on torch.
 
-    `cache_dir` keeps the text model's graph between starts; `threads` defaults to the cores that this process may use.
+    `cache_dir` keeps the text model's graph between starts; `threads` defaults to the cores that this process may use. `device`: where torch
+    runs (auto, cpu, cuda, mps). `run_code`: may a model's own code be run?
 
     Raises:
         GenerationRefused: `default_model` is not installed.
+        BrokenModel: `default_model` is a folder or a name of the hub, and cannot be used.
     """
     # Inside, so that reading a command's help does not load onnxruntime.
-    from figment.engine.backends import onnx
     from figment.engine.backends.minilm import MiniLM
+    from figment.engine.backends.opening import Opening
     from figment.engine.backends.sessions import usable_cores
     from figment.engine.prompts import PromptCache
 
-    cores = threads or usable_cores()
     prompts = PromptCache(lambda: MiniLM(cache_dir, threads=1))
-    return LocalEngine(Catalogue(models_dir, default_model), lambda model: onnx.load(model, prompts, cores), limits)
+    opening = Opening(prompts, threads or usable_cores(), device, run_code)
+    return LocalEngine(open_catalogue(models_dir, default_model), opening.load, limits)
+
+
+def open_catalogue(models_dir: Path | None, default_model: str | None = None) -> Catalogue:
+    """What is installed, and models of the hub by name.
+
+    Raises:
+        GenerationRefused: `default_model` is not installed.
+        BrokenModel: `default_model` is a folder or a name of the hub, and cannot be used.
+    """
+
+    def fetch(name: str) -> Path:
+        from figment.engine.backends.opening import fetch as fetch_by_name
+
+        return fetch_by_name(name)
+
+    return Catalogue(models_dir, default_model, fetch=fetch)

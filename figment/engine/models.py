@@ -1,17 +1,20 @@
-"""What is installed: model folders, each with a `model.json` that names its networks and its bounds."""
+"""What is installed: folders with a `model.json` that names their networks and bounds, diffusers folders, and models of the hub by name."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from figment.generation.contract import GenerationRefused, ModelCard
+from figment.engine import diffusers_folder
+from figment.engine.errors import BrokenModel
+from figment.engine.sampling import guidance_of
+from figment.generation.contract import GenerationRefused, ImageRequest, ModelCard
 
 BUILTIN = Path(__file__).parent / "builtin"
 MANIFEST = "model.json"
@@ -20,10 +23,6 @@ Count = Annotated[int, Field(gt=0)]
 Input = Literal["latents", "time", "until", "guidance", "text", "text_mask", "mask", "known"]
 NEEDED_INPUTS: tuple[Input, ...] = ("latents", "time", "text", "text_mask")
 Colour = Annotated[list[float], Field(min_length=3, max_length=3)]
-
-
-class BrokenModel(Exception):
-    """A model folder cannot be used. The message names the folder and what is wrong with it."""
 
 
 class _Part(BaseModel):
@@ -122,9 +121,29 @@ class Manifest(_Part):
     tags: list[str] = Field(default_factory=list)
 
 
+class Model(Protocol):
+    """What is known of a model before it is opened, whatever opens it."""
+
+    @property
+    def card(self) -> ModelCard: ...
+
+    @property
+    def downscale(self) -> int:
+        """Pixels a latent cell, along each side."""
+        ...
+
+    def network_rows(self, request: ImageRequest) -> int:
+        """How many rows of the network's batch a request takes."""
+        ...
+
+    def verify(self) -> list[str]:
+        """What is wrong with its files, for people; empty when all is well."""
+        ...
+
+
 @dataclass(frozen=True)
 class InstalledModel:
-    """One model folder, read but not opened."""
+    """One folder with a `model.json`, read but not opened."""
 
     folder: Path
     manifest: Manifest
@@ -153,6 +172,13 @@ class InstalledModel:
         """One hash of all files' hashes: a picture's recipe names it, so that "the same again" means the same weights."""
         lines = "".join(f"{role} {spec.sha256}\n" for role, spec in sorted(self.manifest.files.items()))
         return hashlib.sha256(lines.encode()).hexdigest()
+
+    @property
+    def downscale(self) -> int:
+        return self.manifest.latent.downscale
+
+    def network_rows(self, request: ImageRequest) -> int:
+        return len(guidance_of(request, self.manifest.denoiser.applies_guidance).prompts)
 
     def file(self, role: str) -> Path:
         """Where a network's file lies.
@@ -195,24 +221,37 @@ def read(folder: Path) -> InstalledModel:
         raise BrokenModel(f"{folder / MANIFEST}: {_first_complaint(error)}") from error
 
 
+def built_in(root: Path = BUILTIN) -> InstalledModel:
+    """The model that Figment ships."""
+    return read(min(_folders(root)))
+
+
 class Catalogue:
     """The built-in models and those of the operator's own folder, the default first. A broken folder is left out and told of.
 
-    `problems`: what was left out and why, for `figment doctor` and the log.
+    `default`: an installed model's name, a diffusers folder's path, or a name of the hub, which `fetch` turns into a folder; it may take
+    its time and raise `BrokenModel`. `problems`: what was left out and why, for `figment doctor` and the log.
     """
 
-    def __init__(self, own: Path | None = None, default: str | None = None, builtin: Path = BUILTIN) -> None:
+    def __init__(
+        self,
+        own: Path | None = None,
+        default: str | None = None,
+        builtin: Path = BUILTIN,
+        fetch: Callable[[str], Path] | None = None,
+    ) -> None:
         self.problems: list[str] = []
-        self._models: dict[str, InstalledModel] = {}
+        self._models: dict[str, Model] = {}
+        self._fetch = fetch or _fetch_nothing
         for folder in [*_folders(builtin), *_folders(own)]:
             self._take(folder)
         if default is not None:
-            self._models = {default: self.find(default), **self._models}
+            self._models = {default: self._default(default), **self._models}
 
     def cards(self) -> Sequence[ModelCard]:
         return [model.card for model in self._models.values()]
 
-    def find(self, name: str) -> InstalledModel:
+    def find(self, name: str) -> Model:
         """
         Raises:
             GenerationRefused: no such model is installed; the message names those that are.
@@ -222,19 +261,52 @@ class Catalogue:
         known = ", ".join(self._models) or "none"
         raise GenerationRefused(f"model: {name!r} is not installed here; installed: {known}")
 
+    def _default(self, name: str) -> Model:
+        """
+        Raises:
+            GenerationRefused: it is neither installed nor a folder, and no name of the hub.
+            BrokenModel: its folder cannot be used, or it cannot be fetched.
+        """
+        if name in self._models or not _names_elsewhere(name):
+            return self.find(name)
+        return diffusers_folder.read(Path(name) if Path(name).is_dir() else self._fetch(name), name)
+
     def _take(self, folder: Path) -> None:
         try:
-            model = read(folder)
+            model = self._read(folder)
+            name = model.card.name
         except BrokenModel as error:
             self.problems.append(str(error))
             return
-        if model.manifest.name in self._models:
-            self.problems.append(f"{folder}: another model is called {model.manifest.name!r} already")
-        self._models.setdefault(model.manifest.name, model)
+        if name in self._models:
+            self.problems.append(f"{folder}: another model is called {name!r} already")
+        self._models.setdefault(name, model)
+
+    def _read(self, folder: Path) -> Model:
+        """
+        Raises:
+            BrokenModel: it cannot be used.
+        """
+        if (folder / MANIFEST).is_file():
+            return read(folder)
+        if (folder / diffusers_folder.INDEX).is_file():
+            return diffusers_folder.read(folder)
+        base = diffusers_folder.base_of(folder)
+        return diffusers_folder.read(Path(base) if Path(base).is_dir() else self._fetch(base), folder.name, folder)
 
 
 def _folders(root: Path | None) -> list[Path]:
-    return sorted(path.parent for path in root.glob(f"*/{MANIFEST}")) if root is not None and root.is_dir() else []
+    names = (MANIFEST, diffusers_folder.INDEX, diffusers_folder.VARIANT)
+    return sorted({path.parent for name in names for path in root.glob(f"*/{name}")}) if root and root.is_dir() else []
+
+
+def _names_elsewhere(name: str) -> bool:
+    """A folder's path, or a name of the hub: "owner/model"."""
+    return "/" in name or Path(name).is_dir()
+
+
+def _fetch_nothing(name: str) -> Path:
+    raise BrokenModel(f"{name}: models of the hub are not fetched here; name a folder instead")
 
 
 def _first_complaint(error: ValidationError) -> str:

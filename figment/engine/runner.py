@@ -128,7 +128,7 @@ class Runner:
             job = self._jobs.get(row_id)
             if job is not None:
                 job.backend, job.trajectory = backend, trajectory
-                self._schedule.make_ready(row_id)
+                self._schedule.make_ready(row_id, backend.steps(trajectory))
                 self._work.notify()
 
     def fail(self, row_id: int, error: Exception) -> None:

@@ -142,9 +142,15 @@ class Schedule:
             self._changed(row)
         return row
 
-    def make_ready(self, row_id: int) -> None:
-        if row_id in self._rows:
-            self._rows[row_id].ready = True
+    def make_ready(self, row_id: int, steps: int | None = None) -> None:
+        """A row may run. `steps`: how many it takes, where that was not known exactly before."""
+        row = self._rows.get(row_id)
+        if row is None:
+            return
+        row.ready = True
+        if steps not in (None, row.steps):
+            row.steps = steps
+            self._order = None
 
     def choose(self) -> Batch | None:
         """The rows of the next call, or None when nothing is ready."""

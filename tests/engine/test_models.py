@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from figment.engine.models import NEEDED_INPUTS, BrokenModel, Catalogue, InstalledModel, read
+from figment.engine.errors import BrokenModel
+from figment.engine.models import NEEDED_INPUTS, Catalogue, InstalledModel, read
 from figment.generation.contract import GenerationRefused
 from tests.engine.tiny import write_model
 

@@ -44,16 +44,12 @@ class Backend(Protocol[T]):
         """Pixels a latent cell, along each side."""
         ...
 
-    def encode_text(self, text: str) -> TextStates:
-        """What the network reads of a prompt. Any thread."""
-        ...
-
-    def encode_image(self, pixels: Pixels) -> Floats:
-        """The latent of a picture: (channels, height/downscale, width/downscale). Any thread."""
-        ...
-
     def begin(self, request: ImageRequest) -> T:
         """Everything that a row needs before its first step: text and image encoded, noise drawn."""
+        ...
+
+    def steps(self, row: T) -> int:
+        """Steps that a row takes in all, which only its own scheduler knows."""
         ...
 
     def denoise(self, rows: Sequence[T]) -> None:

@@ -15,7 +15,8 @@ from figment.engine import noise, sampling
 from figment.engine.backends.base import PreviewSource, PromptEncoder
 from figment.engine.backends.graphs import steady
 from figment.engine.backends.sessions import open_session
-from figment.engine.models import BrokenModel, Input, InstalledModel
+from figment.engine.errors import BrokenModel
+from figment.engine.models import Input, InstalledModel
 from figment.engine.sampling import Canvas, Floats, TextStates, Trajectory
 from figment.generation.contract import ImageRequest, ModelCard, Pixels
 
@@ -122,6 +123,9 @@ class OnnxBackend:
             init_image=request.init_image,
             mask=request.mask,
         )
+
+    def steps(self, row: Trajectory) -> int:
+        return len(row.times) - 1
 
     def denoise(self, rows: Sequence[Trajectory]) -> None:
         velocities = self._velocities(rows)

@@ -12,7 +12,8 @@ import pytest
 from figment.engine.backends import onnx
 from figment.engine.backends.browser import ROLES, browser_set
 from figment.engine.backends.half import compute_in_half, halve_weights
-from figment.engine.models import BrokenModel, InstalledModel, read
+from figment.engine.errors import BrokenModel
+from figment.engine.models import InstalledModel, read
 from figment.engine.prompts import PromptCache
 from figment.generation.contract import ImageRequest, Pixels
 

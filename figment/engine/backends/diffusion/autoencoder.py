@@ -1,0 +1,81 @@
+"""Pictures to latents and back, as diffusers' pipelines scale them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from figment.generation.contract import Pixels
+
+FIT_CELLS = 16
+
+
+class Autoencoder:
+    """A model's VAE. Of the distribution that it finds for a picture the mean is taken, so that encoding draws nothing."""
+
+    def __init__(self, vae: Any, downscale: int) -> None:
+        self._vae = vae
+        self._downscale = downscale
+        # Some overflow in float16, and say so.
+        if vae.dtype == torch.float16 and getattr(vae.config, "force_upcast", False):
+            vae.float()
+
+    @property
+    def channels(self) -> int:
+        return int(self._vae.config.latent_channels)
+
+    def encode(self, images: Tensor) -> Tensor:
+        """(n, 3, height, width) in -1..1 to (n, channels, h, w) float32, of about unit variance."""
+        found = self._vae.encode(images.to(self._vae.device, self._vae.dtype))
+        latents = (found.latent_dist.mode() if hasattr(found, "latent_dist") else found.latents).float()
+        mean, deviation = self._moments(latents)
+        return (latents - mean) / deviation
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """(n, channels, h, w) to (n, 3, height, width) float32, mostly in -1..1."""
+        mean, deviation = self._moments(latents)
+        return self._vae.decode((latents * deviation + mean).to(self._vae.dtype), return_dict=False)[0].float()
+
+    def colours(self) -> Tensor:
+        """A least-squares map from a unit latent's cell (and 1) to the mean colour of its pixels: (channels + 1, 3), for previews that cost
+        nothing. Fitted to one decoded latent that is smooth, as pictures' are.
+        """
+        generator = torch.Generator().manual_seed(0)
+        coarse = torch.randn((1, self.channels, FIT_CELLS // 4, FIT_CELLS // 4), generator=generator)
+        latents = functional.interpolate(coarse, size=(FIT_CELLS, FIT_CELLS), mode="bilinear")
+        pixels = functional.avg_pool2d(self.decode(latents.to(self._vae.device)), self._downscale).cpu()
+        cells = latents.permute(0, 2, 3, 1).reshape(-1, self.channels)
+        design = torch.cat([cells, torch.ones(len(cells), 1)], dim=1)
+        return torch.linalg.lstsq(design, pixels.permute(0, 2, 3, 1).reshape(-1, 3)).solution
+
+    def _moments(self, like: Tensor) -> tuple[Tensor | float, Tensor | float]:
+        """Mean and standard deviation of its raw latents, by number or by channel."""
+        config = self._vae.config
+        scale = config.scaling_factor
+        mean, deviation = getattr(config, "latents_mean", None), getattr(config, "latents_std", None)
+        if mean is not None and deviation is not None:
+            by_channel = (like.new_tensor(each).view(1, -1, 1, 1) for each in (mean, deviation))
+            mean, deviation = by_channel
+            return mean, deviation / scale
+        return getattr(config, "shift_factor", None) or 0.0, 1.0 / scale
+
+
+def from_pixels(pixels: Pixels) -> Tensor:
+    """Bytes (height, width, 3) to (1, 3, height, width) in -1..1."""
+    return torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
+
+
+def to_pixels(images: Tensor) -> list[Pixels]:
+    """(n, 3, height, width) from -1..1 to bytes, one copy from the device for all.
+
+    Raises:
+        FloatingPointError: the values are not numbers.
+    """
+    if not torch.isfinite(images).all():
+        raise FloatingPointError("the model answered with values that are not numbers")
+    scaled = ((images / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
+    return list(np.ascontiguousarray(scaled.permute(0, 2, 3, 1).cpu().numpy()))

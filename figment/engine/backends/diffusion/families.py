@@ -1,0 +1,210 @@
+"""How each family's network is called for one step, for rows that share nothing but their size: own times, guidance and prompts.
+
+Prompts are encoded by the model's own pipeline, so that every tokenizer, encoder and projection is used as its authors did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from figment.engine import diffusers_folder
+from figment.engine.backends.diffusion import solver
+from figment.engine.backends.diffusion.solver import Solver
+from figment.engine.diffusers_folder import DiffusersModel
+
+Conditions = Mapping[str, Tensor]
+"""What a network is told beside the latent, by the names of its arguments; of one row, without a batch dimension."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`latents`: (n, channels, h, w), as the network reads them; `times`: (n,), in the scheduler's unit; `told`: (n,), the guidance scale that
+    the network applies by itself; `conditions`: each with n rows.
+    """
+
+    latents: Tensor
+    times: Tensor
+    told: Tensor
+    conditions: Conditions
+
+
+class Family(Protocol):
+    """One opened network. `predict` is called on the runner's thread, the rest on any, `encode` by one thread at a time."""
+
+    def solver(self, steps: int, strength: float | None, height: int, width: int) -> Solver:
+        """A row's way. `height`, `width`: of its latent. `strength`: None without a picture to begin from."""
+        ...
+
+    def encode(self, prompt: str, unwanted: bool) -> Conditions:
+        """What the network reads of a prompt; `unwanted`: of a negative one."""
+        ...
+
+    def sized(self, height_px: int, width_px: int) -> Conditions:
+        """What the network is told of a picture's size."""
+        ...
+
+    def predict(self, batch: Batch) -> Tensor:
+        """The network's answer: (n, channels, h, w) float32."""
+        ...
+
+    def foreseen(self, latent: Tensor, output: Tensor, time: float) -> Tensor:
+        """The picture's latent that an answer to `latent` (as the network read it) points at."""
+        ...
+
+
+def of(model: DiffusersModel, pipeline: Any) -> Family:
+    kinds: dict[diffusers_folder.Family, type[UNet | StableDiffusion3 | Flux]] = {
+        diffusers_folder.Family.STABLE_DIFFUSION: UNet,
+        diffusers_folder.Family.STABLE_DIFFUSION_XL: UNetXL,
+        diffusers_folder.Family.STABLE_DIFFUSION_3: StableDiffusion3,
+        diffusers_folder.Family.FLUX: Flux,
+    }
+    return kinds[model.family](pipeline)
+
+
+class UNet:
+    """Stable Diffusion 1 and 2, SD-Turbo, latent consistency models and their inpainting UNets."""
+
+    def __init__(self, pipeline: Any) -> None:
+        self._pipeline, self._unet = pipeline, pipeline.unet
+
+    def solver(self, steps: int, strength: float | None, height: int, width: int) -> Solver:
+        return solver.diffusion(self._pipeline.scheduler, steps, strength)
+
+    def encode(self, prompt: str, unwanted: bool) -> Conditions:
+        states, _ = self._pipeline.encode_prompt(prompt, self._pipeline.device, 1, False)
+        return {"encoder_hidden_states": states[0]}
+
+    def sized(self, height_px: int, width_px: int) -> Conditions:
+        return {}
+
+    def predict(self, batch: Batch) -> Tensor:
+        conditions = dict(batch.conditions)
+        states = conditions.pop("encoder_hidden_states")
+        answer = self._unet(
+            batch.latents.to(self._unet.dtype),
+            batch.times,
+            encoder_hidden_states=states,
+            timestep_cond=self._told(batch.told),
+            added_cond_kwargs=conditions or None,
+            return_dict=False,
+        )
+        return answer[0].float()
+
+    def foreseen(self, latent: Tensor, output: Tensor, time: float) -> Tensor:
+        """Whatever the scheduler's own variable is, the network reads sqrt(a) x_0 + sqrt(1 - a) noise."""
+        scheduler = self._pipeline.scheduler
+        signal = scheduler.alphas_cumprod[round(time)].sqrt().to(latent.device)
+        rest = (1 - signal**2).sqrt()
+        latent = latent[: len(output)]
+        if scheduler.config.prediction_type == "v_prediction":
+            return signal * latent - rest * output
+        return output if scheduler.config.prediction_type == "sample" else (latent - rest * output) / signal
+
+    def _told(self, scales: Tensor) -> Tensor | None:
+        """Meng et al., "On distillation of guided diffusion models", 2023: w = guidance - 1, embedded as times are."""
+        width = self._unet.config.time_cond_proj_dim
+        if width is None:
+            return None
+        return self._pipeline.get_guidance_scale_embedding(scales - 1, embedding_dim=width).to(self._unet.dtype)
+
+
+class UNetXL(UNet):
+    """Stable Diffusion XL and XL-Turbo: two text encoders, the second's pooled state, and the picture's size."""
+
+    def encode(self, prompt: str, unwanted: bool) -> Conditions:
+        states, _, pooled, _ = self._pipeline.encode_prompt(
+            prompt, device=self._pipeline.device, num_images_per_prompt=1, do_classifier_free_guidance=False
+        )
+        if unwanted and not prompt and self._pipeline.config.force_zeros_for_empty_prompt:
+            states, pooled = torch.zeros_like(states), torch.zeros_like(pooled)
+        return {"encoder_hidden_states": states[0], "text_embeds": pooled[0]}
+
+    def sized(self, height_px: int, width_px: int) -> Conditions:
+        """Podell et al., "SDXL", 2023, section 2.2: original size, no crop, target size."""
+        size = [height_px, width_px]
+        return {"time_ids": torch.tensor([*size, 0, 0, *size], dtype=self._unet.dtype, device=self._unet.device)}
+
+
+class _FlowTransformer:
+    """x_t = (1 - t) x_0 + t noise; the network answers with noise - x_0."""
+
+    def __init__(self, pipeline: Any) -> None:
+        self._pipeline, self._transformer = pipeline, pipeline.transformer
+
+    def sized(self, height_px: int, width_px: int) -> Conditions:
+        return {}
+
+    def foreseen(self, latent: Tensor, output: Tensor, time: float) -> Tensor:
+        return latent - time / 1000 * output
+
+
+class StableDiffusion3(_FlowTransformer):
+    def solver(self, steps: int, strength: float | None, height: int, width: int) -> Solver:
+        patch = self._transformer.config.patch_size
+        tokens = (height // patch) * (width // patch)
+        return solver.flow(self._pipeline.scheduler, steps, strength, sigmas=False, tokens=tokens)
+
+    def encode(self, prompt: str, unwanted: bool) -> Conditions:
+        states, _, pooled, _ = self._pipeline.encode_prompt(
+            prompt, None, None, device=self._pipeline.device, do_classifier_free_guidance=False
+        )
+        return {"encoder_hidden_states": states[0], "pooled_projections": pooled[0]}
+
+    def predict(self, batch: Batch) -> Tensor:
+        latents = batch.latents.to(self._transformer.dtype)
+        answer = self._transformer(latents, timestep=batch.times, return_dict=False, **batch.conditions)
+        return answer[0].float()
+
+
+class Flux(_FlowTransformer):
+    """Flux packs two by two cells of the latent into one token."""
+
+    def solver(self, steps: int, strength: float | None, height: int, width: int) -> Solver:
+        tokens = (height // 2) * (width // 2)
+        return solver.flow(self._pipeline.scheduler, steps, strength, sigmas=True, tokens=tokens)
+
+    def encode(self, prompt: str, unwanted: bool) -> Conditions:
+        states, pooled, _ = self._pipeline.encode_prompt(prompt, device=self._pipeline.device)
+        return {"encoder_hidden_states": states[0], "pooled_projections": pooled[0]}
+
+    def predict(self, batch: Batch) -> Tensor:
+        latents = batch.latents.to(self._transformer.dtype)
+        height, width = latents.shape[2:]
+        answer = self._transformer(
+            hidden_states=_packed(latents),
+            timestep=batch.times / 1000,
+            guidance=batch.told if self._transformer.config.guidance_embeds else None,
+            txt_ids=latents.new_zeros(batch.conditions["encoder_hidden_states"].shape[1], 3),
+            img_ids=_places(height // 2, width // 2, latents),
+            return_dict=False,
+            **batch.conditions,
+        )
+        return _unpacked(answer[0].float(), height, width)
+
+
+def _packed(latents: Tensor) -> Tensor:
+    """(n, c, h, w) to (n, h/2 w/2, 4 c)."""
+    count, channels, height, width = latents.shape
+    blocks = latents.reshape(count, channels, height // 2, 2, width // 2, 2)
+    return blocks.permute(0, 2, 4, 1, 3, 5).reshape(count, (height // 2) * (width // 2), channels * 4)
+
+
+def _unpacked(tokens: Tensor, height: int, width: int) -> Tensor:
+    """The reverse of `_packed`."""
+    count, _, deep = tokens.shape
+    blocks = tokens.reshape(count, height // 2, width // 2, deep // 4, 2, 2)
+    return blocks.permute(0, 3, 1, 4, 2, 5).reshape(count, deep // 4, height, width)
+
+
+def _places(height: int, width: int, like: Tensor) -> Tensor:
+    """Row and column of each token: (h w, 3)."""
+    places = like.new_zeros(height, width, 3)
+    places[..., 1] += torch.arange(height, device=like.device)[:, None]
+    places[..., 2] += torch.arange(width, device=like.device)[None]
+    return places.reshape(height * width, 3)

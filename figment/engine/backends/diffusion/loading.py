@@ -1,0 +1,89 @@
+"""Open a diffusers folder on a device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderTiny, DiffusionPipeline
+from diffusers.utils import logging as diffusers_logging
+from transformers.utils import logging as transformers_logging
+
+from figment.engine.backends.base import Backend
+from figment.engine.backends.diffusion import devices, families
+from figment.engine.backends.diffusion.autoencoder import Autoencoder
+from figment.engine.backends.diffusion.backend import DiffusionBackend
+from figment.engine.backends.diffusion.whole import WholeBackend
+from figment.engine.diffusers_folder import DiffusersModel, Family
+from figment.engine.errors import BrokenModel
+
+# Nobody watches the bars of a server's log.
+diffusers_logging.disable_progress_bar()
+transformers_logging.disable_progress_bar()
+
+
+def load(model: DiffusersModel, device: str = "auto", *, run_code: bool = False) -> Backend[Any]:
+    """Open a model. Takes seconds to minutes; call it off the event loop. `run_code`: may its folder's own code be run?
+
+    Raises:
+        BrokenModel: it cannot be opened here; the message says why.
+    """
+    if model.brings_code and not run_code:
+        raise BrokenModel(
+            f"{model.folder} brings code of its own. Read it, and set FIGMENT_MODEL_CODE=true if you trust it."
+        )
+    where = devices.choose(device)
+    pipeline = _opened(model, where, run_code)
+    if model.family is Family.WHOLE:
+        return WholeBackend(model, pipeline)
+    autoencoder = Autoencoder(pipeline.vae, model.downscale)
+    return DiffusionBackend(model, families.of(model, pipeline), autoencoder, where, _tiny(model, where))
+
+
+def _opened(model: DiffusersModel, device: torch.device, run_code: bool) -> Any:
+    # Figment judges pictures itself, before and after (`figment.safety`).
+    unused = {"safety_checker": None, "requires_safety_checker": False} if "safety_checker" in model.index else {}
+    try:
+        pipeline = DiffusionPipeline.from_pretrained(
+            str(model.folder),
+            dtype=devices.precision(device, model.family),
+            local_files_only=True,
+            trust_remote_code=run_code,
+            **unused,
+        ).to(device)
+        _add_loras(pipeline, model)
+    except Exception as error:  # the libraries have a dozen kinds of "this is no model"
+        raise BrokenModel(f"{model.folder} cannot be opened: {error}") from error
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def _add_loras(pipeline: Any, model: DiffusersModel) -> None:
+    """Melted into the weights, so that a step costs nothing more."""
+    loras = model.variant.loras
+    if not loras:
+        return
+    names = [f"lora_{place}" for place in range(len(loras))]
+    for name, lora in zip(names, loras, strict=True):
+        pipeline.load_lora_weights(str(model.root), weight_name=lora.file, adapter_name=name, local_files_only=True)
+    pipeline.set_adapters(names, [lora.weight for lora in loras])
+    pipeline.fuse_lora(adapter_names=names)
+    pipeline.unload_lora_weights()
+
+
+def _tiny(model: DiffusersModel, device: torch.device) -> Autoencoder | None:
+    """A small autoencoder for previews, where `figment.json` names one."""
+    named = model.variant.tiny_autoencoder
+    if named is None:
+        return None
+    beside = model.root / named
+    try:
+        vae = AutoencoderTiny.from_pretrained(
+            str(beside if beside.is_dir() else Path(named)),
+            dtype=devices.precision(device, model.family),
+            local_files_only=True,
+        ).to(device)
+    except Exception as error:
+        raise BrokenModel(f"{model.root}: its tiny autoencoder {named!r} cannot be opened: {error}") from error
+    return Autoencoder(vae, model.downscale)

@@ -1,0 +1,53 @@
+"""Which backend opens which model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from figment.engine.backends import onnx
+from figment.engine.backends.base import Backend, PromptEncoder
+from figment.engine.diffusers_folder import DiffusersModel
+from figment.engine.errors import BrokenModel
+from figment.engine.models import InstalledModel
+
+TORCH_IS_MISSING = "diffusers models run on torch, which is not installed here: pip install 'figment[torch]'"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """`threads`: of onnxruntime. `device`: where torch runs (auto, cpu, cuda, mps). `run_code`: may a model's own code be run?"""
+
+    prompts: PromptEncoder
+    threads: int
+    device: str = "auto"
+    run_code: bool = False
+
+    def load(self, model: InstalledModel | DiffusersModel) -> Backend[Any]:
+        """Open a model. Takes a moment or minutes; call it off the event loop.
+
+        Raises:
+            BrokenModel: it cannot be opened here; the message says why.
+        """
+        if isinstance(model, InstalledModel):
+            return onnx.load(model, self.prompts, self.threads)
+        try:
+            # Inside: the default install has no torch.
+            from figment.engine.backends.diffusion import loading
+        except ModuleNotFoundError as error:
+            raise BrokenModel(f"{TORCH_IS_MISSING} ({error.name} is missing)") from error
+        return loading.load(model, self.device, run_code=self.run_code)
+
+
+def fetch(name: str) -> Path:
+    """The folder of a model of the hub.
+
+    Raises:
+        BrokenModel: it cannot be had; the message says why.
+    """
+    try:
+        from figment.engine.backends.diffusion import hub
+    except ModuleNotFoundError as error:
+        raise BrokenModel(f"{TORCH_IS_MISSING} ({error.name} is missing)") from error
+    return hub.fetch(name)

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+
+from figment.engine import diffusers_folder
+from figment.engine.backends.diffusion import loading
+from figment.engine.backends.diffusion.backend import DiffusionBackend
+from tests.diffusion import small_models
+
+torch.set_num_threads(1)
+Folder = Callable[[str], Path]
+Opened = Callable[[str], DiffusionBackend]
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """The folder of a small model by its name in `small_models.MODELS`."""
+    root = tmp_path_factory.mktemp("models")
+    return cache(lambda name: small_models.save(name, root))
+
+
+@pytest.fixture(scope="session")
+def opened(folder: Folder) -> Opened:
+    """The same, opened on the processor."""
+
+    def open_one(name: str) -> DiffusionBackend:
+        backend = loading.load(diffusers_folder.read(folder(name)), "cpu")
+        assert isinstance(backend, DiffusionBackend)
+        return backend
+
+    return cache(open_one)
