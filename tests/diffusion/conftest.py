@@ -3,14 +3,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 
 from figment.engine import diffusers_folder
 from figment.engine.backends.diffusion import loading
 from figment.engine.backends.diffusion.backend import DiffusionBackend
-from tests.diffusion import small_models
+from figment.generation.contract import ImageRequest
+from tests.diffusion import comparison, small_models
 
 torch.set_num_threads(1)
 Folder = Callable[[str], Path]
@@ -34,3 +37,14 @@ def opened(folder: Folder) -> Opened:
         return backend
 
     return cache(open_one)
+
+
+@pytest.fixture
+def reference(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """`comparison.reference` of a small model. Of an encoded picture it takes the mean, as Figment does, rather than a draw."""
+    monkeypatch.setattr(DiagonalGaussianDistribution, "sample", lambda self, generator=None: self.mode())
+
+    def made(request: ImageRequest, *args: Any, **arguments: Any) -> Any:
+        return comparison.reference(folder(request.model), request, *args, **arguments)
+
+    return made

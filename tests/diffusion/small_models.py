@@ -12,16 +12,24 @@ from diffusers import (
     AutoencoderKL,
     AutoencoderTiny,
     DDIMScheduler,
+    DDPMScheduler,
+    DPMSolverMultistepScheduler,
+    EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
     FluxPipeline,
     FluxTransformer2DModel,
+    HeunDiscreteScheduler,
+    LCMScheduler,
+    LMSDiscreteScheduler,
+    PNDMScheduler,
     SD3Transformer2DModel,
     StableDiffusion3Pipeline,
     StableDiffusionInpaintPipeline,
     StableDiffusionPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
+    UniPCMultistepScheduler,
 )
 from torch import nn
 from transformers import (
@@ -130,8 +138,12 @@ def unet(channels: int = 4, **config: Any) -> UNet2DConditionModel:
 def diffusion_scheduler(kind: type[Any] = DDIMScheduler, **config: Any) -> Any:
     """As Stable Diffusion's are configured."""
     given = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1} | config
-    if kind is DDIMScheduler:
+    if kind in (DDIMScheduler, DDPMScheduler, LCMScheduler):
         given |= {"clip_sample": False}
+    if kind is PNDMScheduler:
+        given |= {"skip_prk_steps": True}
+    if kind is DDPMScheduler:
+        given |= {"timestep_spacing": "leading"}
     return kind(**given)
 
 
@@ -243,8 +255,24 @@ MODELS: dict[str, Callable[[], Any]] = {
     "flux-schnell": lambda: flux(guidance=False),
 }
 
+SOLVERS: dict[str, Callable[[], Any]] = {
+    f"sd-{kind.__name__}": lambda kind=kind: stable_diffusion(diffusion_scheduler(kind))  # type: ignore[misc]
+    for kind in (
+        PNDMScheduler,
+        EulerDiscreteScheduler,
+        EulerAncestralDiscreteScheduler,
+        HeunDiscreteScheduler,
+        DPMSolverMultistepScheduler,
+        UniPCMultistepScheduler,
+        LMSDiscreteScheduler,
+        LCMScheduler,
+        DDPMScheduler,
+    )
+}
+"""Stable Diffusion with every kind of scheduler that its users take: multi-step, stochastic, of second order."""
+
 
 def save(name: str, root: Path) -> Path:
     folder = root / name
-    MODELS[name]().save_pretrained(folder)
+    (MODELS | SOLVERS)[name]().save_pretrained(folder)
     return folder
