@@ -177,6 +177,15 @@ class InstalledModel:
     def downscale(self) -> int:
         return self.manifest.latent.downscale
 
+    @property
+    def on_torch(self) -> bool:
+        """Are its networks torch's (a diffusers folder with code of its own), and not ONNX files?"""
+        return (
+            self.manifest.files["denoiser"].path.endswith(".safetensors")
+            if "denoiser" in self.manifest.files
+            else False
+        )
+
     def network_rows(self, request: ImageRequest) -> int:
         return len(guidance_of(request, self.manifest.denoiser.applies_guidance).prompts)
 

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+# Read when the libraries are imported: no hub, and nothing of this machine's own cache.
+os.environ |= {"HF_HOME": tempfile.mkdtemp(prefix="figment-tests-hub-"), "HF_HUB_OFFLINE": "1"}
 
 import pytest
 import torch

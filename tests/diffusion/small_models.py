@@ -20,6 +20,8 @@ from diffusers import (
     FluxPipeline,
     FluxTransformer2DModel,
     HeunDiscreteScheduler,
+    LatentConsistencyModelImg2ImgPipeline,
+    LatentConsistencyModelPipeline,
     LCMScheduler,
     LMSDiscreteScheduler,
     PNDMScheduler,
@@ -27,6 +29,8 @@ from diffusers import (
     StableDiffusion3Pipeline,
     StableDiffusionInpaintPipeline,
     StableDiffusionPipeline,
+    StableDiffusionSAGPipeline,
+    StableDiffusionXLInpaintPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
     UniPCMultistepScheduler,
@@ -169,9 +173,25 @@ def turbo() -> StableDiffusionPipeline:
     return stable_diffusion(diffusion_scheduler(EulerDiscreteScheduler, timestep_spacing="trailing"))
 
 
-def stable_diffusion_xl(scheduler: Any = None) -> StableDiffusionXLPipeline:
+def latent_consistency() -> LatentConsistencyModelPipeline:
+    """Its UNet is told the guidance."""
+    parts = stable_diffusion(diffusion_scheduler(LCMScheduler), time_cond_proj_dim=16).components
+    return LatentConsistencyModelPipeline(**parts, requires_safety_checker=False)
+
+
+def whole(kind: type[Any], scheduler: type[Any], **unet_config: Any) -> Any:
+    """A pipeline that nobody here knows how to step."""
+    return kind(**stable_diffusion(diffusion_scheduler(scheduler), **unet_config).components, requires_safety_checker=False)
+
+
+def inpainting_xl() -> StableDiffusionXLInpaintPipeline:
+    return StableDiffusionXLInpaintPipeline(**stable_diffusion_xl(channels=9).components, add_watermarker=False)
+
+
+def stable_diffusion_xl(scheduler: Any = None, channels: int = 4) -> StableDiffusionXLPipeline:
     added = 8
     network = unet(
+        channels,
         cross_attention_dim=2 * TEXT,
         attention_head_dim=(2, 4),
         use_linear_projection=True,
@@ -250,6 +270,10 @@ MODELS: dict[str, Callable[[], Any]] = {
     "sd-turbo": turbo,
     "sd-inpainting": inpainting_unet,
     "sdxl": stable_diffusion_xl,
+    "sdxl-inpainting": inpainting_xl,
+    "sdxl-turbo": lambda: stable_diffusion_xl(
+        diffusion_scheduler(EulerAncestralDiscreteScheduler, timestep_spacing="trailing")
+    ),
     "sd3": stable_diffusion_3,
     "flux": flux,
     "flux-schnell": lambda: flux(guidance=False),
@@ -272,7 +296,14 @@ SOLVERS: dict[str, Callable[[], Any]] = {
 """Stable Diffusion with every kind of scheduler that its users take: multi-step, stochastic, of second order."""
 
 
+OTHERS: dict[str, Callable[[], Any]] = {
+    "lcm": latent_consistency,
+    "whole": lambda: whole(StableDiffusionSAGPipeline, DDIMScheduler),
+    "whole-from-picture": lambda: whole(LatentConsistencyModelImg2ImgPipeline, LCMScheduler, time_cond_proj_dim=16),
+}
+
+
 def save(name: str, root: Path) -> Path:
     folder = root / name
-    (MODELS | SOLVERS)[name]().save_pretrained(folder)
+    (MODELS | SOLVERS | OTHERS)[name]().save_pretrained(folder)
     return folder

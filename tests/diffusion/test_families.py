@@ -15,7 +15,12 @@ from tests.diffusion.conftest import Opened
 from tests.diffusion.small_models import MODELS
 
 STEPS = [1, 4, 7]
-CASES = [(name, task) for name in MODELS for task in TASKS if name != "sd-inpainting" or task.startswith("inpainting")]
+CASES = [
+    (name, task)
+    for name in MODELS
+    for task in TASKS
+    if not name.endswith("-inpainting") or task.startswith("inpainting")
+]
 PIXEL_CASES = [(name, task) for name, task in CASES if name != "sd3" or not task.startswith("inpainting")]
 """diffusers' inpainting pipeline of SD3 forgets the shift of the latents when it decodes, which its others do not."""
 
@@ -47,6 +52,15 @@ def test_a_negative_prompt(opened: Opened, reference: Callable[..., Any], name: 
     made = latent_of(opened(name), request)
     assert_same(made, reference(request))
     assert not torch.allclose(made, latent_of(opened(name), replace(request, negative_prompt="")), atol=0.01)
+
+
+@pytest.mark.parametrize("guidance", [1.5, 8.0])
+def test_a_network_that_is_told_the_guidance_takes_one_row(
+    opened: Opened, reference: Callable[..., Any], guidance: float
+) -> None:
+    request = request_of("lcm", "text-to-image", 4, guidance)
+    assert len(opened("lcm").begin(request).conditions) == 1
+    assert_same(latent_of(opened("lcm"), request), reference(request))
 
 
 @pytest.mark.parametrize("name", ["flux", "flux-schnell"])

@@ -1,7 +1,7 @@
 """Stage 8: write the trained networks for their homes.
 
     export/        what ships in figment/engine/builtin/figment-1: ONNX, float16 weights, float32 arithmetic
-    diffusers/     for torch: a diffusers folder
+    diffusers/     for torch: a diffusers folder, with a model.json too, by which Figment's torch backend finds it
 
 The third home, onnxruntime-web, has no files of its own: processors and GPUs without float16 run the server's, and for the others
 `figment.engine.backends.browser` makes a set from them. All hold the same numbers (`Networks.rounded`).
@@ -37,7 +37,8 @@ from training.stages import tower as tower_stage
 from training.stages.autoencoder import to_image
 from training.world.description import LABELS
 
-NAME = "figment-1"
+NAME, TORCH_NAME = "figment-1", "figment-1-torch"
+TITLE = "Figment 1, the built-in model"
 STEPS, MOST_STEPS = 4, 50
 GUIDANCE = 3.0
 
@@ -75,11 +76,11 @@ class Manifest:
     most_guidance: float
     training: dict[str, Any]
 
-    def content(self, files: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    def content(self, files: dict[str, dict[str, Any]], name: str, title: str) -> dict[str, Any]:
         return {
-            "name": NAME,
+            "name": name,
             "family": "figment",
-            "title": "Figment 1, the built-in model",
+            "title": title,
             "latent": {"channels": LATENT_CHANNELS, "downscale": DOWNSCALE},
             "native_size": 256,
             "size": {"min": 128, "max": 512, "multiple": 64},
@@ -103,21 +104,29 @@ def write(
     diffusers = folder / "diffusers"
     shutil.rmtree(diffusers, ignore_errors=True)
     diffusers_folder.write(diffusers, networks, built_with)
+    stored = {part: _spec(diffusers, diffusers / part / diffusers_folder.WEIGHTS) for part in built_with}
+    _write_json(diffusers / "model.json", manifest.content(stored, TORCH_NAME, f"{TITLE}, on torch"))
     written = sum(path.stat().st_size for path in diffusers.rglob("*") if path.is_file())
     return {"export": _write_graphs(folder / "export", server, manifest), "diffusers": written}
 
 
 def _write_graphs(folder: Path, made: dict[str, onnx.ModelProto], manifest: Manifest) -> int:
     folder.mkdir(parents=True, exist_ok=True)
-    files = {part: _write(folder / f"{part}.onnx", graph) for part, graph in made.items()}
-    _replace(folder / "model.json", (json.dumps(manifest.content(files), indent=2) + "\n").encode())
+    for part, graph in made.items():
+        _replace(folder / f"{part}.onnx", graph.SerializeToString())
+    files = {part: _spec(folder, folder / f"{part}.onnx") for part in made}
+    _write_json(folder / "model.json", manifest.content(files, NAME, TITLE))
     return sum(file["bytes"] for file in files.values())
 
 
-def _write(path: Path, graph: onnx.ModelProto) -> dict[str, Any]:
-    content = graph.SerializeToString()
-    _replace(path, content)
-    return {"path": path.name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+def _spec(folder: Path, path: Path) -> dict[str, Any]:
+    content = path.read_bytes()
+    where = path.relative_to(folder).as_posix()
+    return {"path": where, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    _replace(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def _replace(path: Path, content: bytes) -> None:

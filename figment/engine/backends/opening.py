@@ -30,13 +30,15 @@ class Opening:
         Raises:
             BrokenModel: it cannot be opened here; the message says why.
         """
-        if isinstance(model, InstalledModel):
+        if isinstance(model, InstalledModel) and not model.on_torch:
             return onnx.load(model, self.prompts, self.threads)
         try:
             # Inside: the default install has no torch.
-            from figment.engine.backends.diffusion import loading
+            from figment.engine.backends.diffusion import loading, own
         except ModuleNotFoundError as error:
             raise BrokenModel(f"{TORCH_IS_MISSING} ({error.name} is missing)") from error
+        if isinstance(model, InstalledModel):
+            return own.load(model, self.prompts, self.device, run_code=self.run_code)
         return loading.load(model, self.device, run_code=self.run_code)
 
 

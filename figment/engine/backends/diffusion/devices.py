@@ -8,6 +8,7 @@ from figment.engine.diffusers_folder import Family
 from figment.engine.errors import BrokenModel
 
 TRANSFORMERS = (Family.STABLE_DIFFUSION_3, Family.FLUX)
+BRINGS_CODE = "{folder} brings code of its own. Read it, and set FIGMENT_MODEL_CODE=true if you trust it."
 
 
 def choose(setting: str) -> torch.device:

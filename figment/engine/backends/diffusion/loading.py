@@ -30,9 +30,7 @@ def load(model: DiffusersModel, device: str = "auto", *, run_code: bool = False)
         BrokenModel: it cannot be opened here; the message says why.
     """
     if model.brings_code and not run_code:
-        raise BrokenModel(
-            f"{model.folder} brings code of its own. Read it, and set FIGMENT_MODEL_CODE=true if you trust it."
-        )
+        raise BrokenModel(devices.BRINGS_CODE.format(folder=model.folder))
     where = devices.choose(device)
     pipeline = _opened(model, where, run_code)
     if model.family is Family.WHOLE:
