@@ -158,15 +158,16 @@ def _text_model(_: Settings) -> Iterator[Finding]:
 
 
 def _accelerators(_: Settings) -> Iterator[Finding]:
+    from figment.engine.backends.opening import torch_devices
     from figment.engine.backends.sessions import providers
 
     yield Finding("ok", f"onnxruntime {version('onnxruntime')}: {', '.join(providers())}")
-    if shutil.which("nvidia-smi"):
-        yield Finding(
-            "note",
-            "an NVIDIA GPU is here and is not used",
-            "The GPU backend (extra `torch`) is not part of this release.",
-        )
+    kinds = torch_devices()
+    if kinds is not None:
+        yield Finding("ok", f"torch {version('torch')} for diffusers models: {', '.join(kinds)}")
+    if shutil.which("nvidia-smi") and "cuda" not in (kinds or ()):
+        mend = "pip install 'figment[torch]'" if kinds is None else "Install a torch that is built for CUDA."
+        yield Finding("note", "an NVIDIA GPU is here and is not used", mend)
 
 
 def _web_app(settings: Settings) -> Iterator[Finding]:

@@ -181,7 +181,9 @@ def latent_consistency() -> LatentConsistencyModelPipeline:
 
 def whole(kind: type[Any], scheduler: type[Any], **unet_config: Any) -> Any:
     """A pipeline that nobody here knows how to step."""
-    return kind(**stable_diffusion(diffusion_scheduler(scheduler), **unet_config).components, requires_safety_checker=False)
+    return kind(
+        **stable_diffusion(diffusion_scheduler(scheduler), **unet_config).components, requires_safety_checker=False
+    )
 
 
 def inpainting_xl() -> StableDiffusionXLInpaintPipeline:

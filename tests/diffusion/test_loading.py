@@ -16,10 +16,11 @@ from peft import LoraConfig, get_peft_model_state_dict
 from figment.engine import diffusers_folder
 from figment.engine.backends.diffusion import devices, hub, loading
 from figment.engine.backends.diffusion.backend import DiffusionBackend
+from figment.engine.backends.diffusion.draws import Draws
 from figment.engine.errors import BrokenModel
 from figment.engine.models import Catalogue
 from tests.diffusion import small_models
-from tests.diffusion.comparison import SEED, Draws, assert_same, latent_of, request_of
+from tests.diffusion.comparison import SEED, assert_same, latent_of, request_of
 from tests.diffusion.conftest import Folder, Opened
 
 

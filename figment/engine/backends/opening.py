@@ -42,6 +42,16 @@ class Opening:
         return loading.load(model, self.device, run_code=self.run_code)
 
 
+def torch_devices() -> list[str] | None:
+    """Where diffusers models can run here, the fastest first; None where torch is not installed."""
+    try:
+        from figment.engine.backends.diffusion import devices
+    except ModuleNotFoundError:
+        return None
+    kinds: list[str] = devices.here()
+    return kinds
+
+
 def fetch(name: str) -> Path:
     """The folder of a model of the hub.
 

@@ -11,21 +11,24 @@ TRANSFORMERS = (Family.STABLE_DIFFUSION_3, Family.FLUX)
 BRINGS_CODE = "{folder} brings code of its own. Read it, and set FIGMENT_MODEL_CODE=true if you trust it."
 
 
+def here() -> list[str]:
+    """The kinds of device that this torch can use, the fastest first."""
+    found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    return [kind for kind, is_here in found.items() if is_here]
+
+
 def choose(setting: str) -> torch.device:
     """`setting`: auto, cpu, cuda or mps. auto takes the fastest that is here.
 
     Raises:
         BrokenModel: that device is not here.
     """
-    here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if setting == "auto":
-        return torch.device(next(kind for kind, found in here.items() if found))
-    if not here.get(setting, False):
-        found = ", ".join(kind for kind, is_here in here.items() if is_here)
+    kinds = here()
+    if setting not in ("auto", *kinds):
         raise BrokenModel(
-            f"this torch has no device {setting!r}, only {found}: set FIGMENT_ENGINE_DEVICE to one of them"
+            f"this torch has no device {setting!r}, only {', '.join(kinds)}: set FIGMENT_ENGINE_DEVICE to one of them"
         )
-    return torch.device(setting)
+    return torch.device(kinds[0] if setting == "auto" else setting)
 
 
 def precision(device: torch.device, family: Family) -> torch.dtype:
