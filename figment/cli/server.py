@@ -21,6 +21,8 @@ from fastapi import FastAPI
 from figment.core.database import DatabaseError
 from figment.core.errors import FigmentError
 from figment.core.settings import Settings
+from figment.engine.errors import BrokenModel
+from figment.generation.contract import GenerationRefused
 from figment.main import House, build_app, open_house, working
 
 Entered = TypeVar("Entered")
@@ -118,7 +120,7 @@ async def started(part: AbstractAsyncContextManager[Entered]) -> AsyncIterator[E
     async with contextlib.AsyncExitStack() as stack:
         try:
             entered = await stack.enter_async_context(part)
-        except (FigmentError, OSError, ValueError) as error:
+        except (FigmentError, BrokenModel, GenerationRefused, OSError, ValueError) as error:
             raise CannotStart(str(error)) from error
         except DatabaseError as error:
             raise CannotStart(f"The database: {str(error).strip()}") from error

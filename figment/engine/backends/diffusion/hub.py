@@ -39,6 +39,6 @@ def _fetched(name: str) -> Path:
         return Path(DiffusionPipeline.download(name))
     except Exception as error:  # the hub's library, its HTTP client and diffusers have a dozen kinds of "not there"
         raise BrokenModel(
-            f"{name} is not in this machine's cache and could not be fetched from the hub: {error}. "
+            f"{name} is not in this machine's cache and could not be fetched from the hub: {str(error).rstrip('.')}. "
             "Check the name, the network, and HF_TOKEN for models that ask for one; or name a folder."
         ) from error

@@ -18,9 +18,10 @@ from figment.engine.backends.diffusion.whole import WholeBackend
 from figment.engine.diffusers_folder import DiffusersModel, Family
 from figment.engine.errors import BrokenModel
 
-# Nobody watches the bars of a server's log.
-diffusers_logging.disable_progress_bar()
-transformers_logging.disable_progress_bar()
+# Nobody watches the bars of a server's log, nor needs to hear which optional packages there are.
+for library in (diffusers_logging, transformers_logging):
+    library.disable_progress_bar()
+    library.set_verbosity_error()
 
 
 def load(model: DiffusersModel, device: str = "auto", *, run_code: bool = False) -> Backend[Any]:
