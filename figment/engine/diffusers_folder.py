@@ -44,6 +44,8 @@ class Family(Enum):
     STABLE_DIFFUSION_XL = "stable-diffusion-xl"
     STABLE_DIFFUSION_3 = "stable-diffusion-3"
     FLUX = "flux"
+    SANA = "sana"
+    PRX = "prx"
     WHOLE = "whole"
 
 
@@ -66,6 +68,8 @@ PIPELINES: Mapping[str, Family] = MappingProxyType(
         "StableDiffusionXLInpaintPipeline": Family.STABLE_DIFFUSION_XL,
         "StableDiffusion3Pipeline": Family.STABLE_DIFFUSION_3,
         "StableDiffusion3Img2ImgPipeline": Family.STABLE_DIFFUSION_3,
+        "SanaPipeline": Family.SANA,
+        "PRXPipeline": Family.PRX,
         "FluxPipeline": Family.FLUX,
         "FluxImg2ImgPipeline": Family.FLUX,
         "FluxInpaintPipeline": Family.FLUX,
@@ -77,7 +81,16 @@ DEFAULTS: Mapping[Family, _Defaults] = MappingProxyType(
         Family.STABLE_DIFFUSION_XL: _Defaults(30, 5.0, 1024),
         Family.STABLE_DIFFUSION_3: _Defaults(28, 7.0, 1024),
         Family.FLUX: _Defaults(28, 3.5, 1024),
+        Family.SANA: _Defaults(20, 4.5, 1024),
+        Family.PRX: _Defaults(28, 4.0, 512),
         Family.WHOLE: _Defaults(30, 5.0, 1024),
+    }
+)
+TRANSFORMERS: Mapping[Family, str] = MappingProxyType(
+    {
+        Family.STABLE_DIFFUSION_3: "SD3Transformer2DModel",
+        Family.SANA: "SanaTransformer2DModel",
+        Family.PRX: "PRXTransformer2DModel",
     }
 )
 
@@ -142,7 +155,8 @@ class DiffusersModel:
     @cached_property
     def downscale(self) -> int:
         """Pixels a latent cell, along each side."""
-        levels = self._config("vae").get("block_out_channels") if "vae" in self.index else None
+        vae = self._config("vae")
+        levels = vae.get("block_out_channels") or vae.get("encoder_block_out_channels")
         return int(2 ** (len(levels) - 1)) if levels else 8
 
     @cached_property
@@ -220,8 +234,8 @@ class DiffusersModel:
         kind = self._network.get("_class_name")
         if family is Family.FLUX:
             return bool(kind == "FluxTransformer2DModel" and channels == 4 * latent)
-        if family is Family.STABLE_DIFFUSION_3:
-            return bool(kind == "SD3Transformer2DModel" and channels == latent)
+        if family in TRANSFORMERS:
+            return bool(kind == TRANSFORMERS[family] and channels == latent)
         return bool(kind == "UNet2DConditionModel" and channels in (latent, 2 * latent + 1))
 
     @property

@@ -48,6 +48,8 @@ PIPELINES: dict[str, dict[str, str]] = {
         "image-to-image": "StableDiffusionImg2ImgPipeline",
         "inpainting": "StableDiffusionInpaintPipeline",
     },
+    "sana": {"text-to-image": "SanaPipeline"},
+    "prx": {"text-to-image": "PRXPipeline"},
     "lcm": {"text-to-image": "LatentConsistencyModelPipeline"},
     "whole": {
         "text-to-image": "StableDiffusionSAGPipeline",
@@ -112,6 +114,9 @@ def _arguments(request: ImageRequest, kind: str) -> dict[str, Any]:
         "num_inference_steps": request.steps,
         "guidance_scale": request.guidance,
     }
+    if kind in ("SanaPipeline", "PRXPipeline"):
+        # Their habit of making another size and scaling it: Figment makes what was asked for.
+        given["use_resolution_binning"] = False
     if request.negative_prompt:
         given["negative_prompt"] = request.negative_prompt
     if kind not in SIZED_BY_THE_PICTURE:

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from diffusers import (
+    AutoencoderDC,
     AutoencoderKL,
     AutoencoderTiny,
     DDIMScheduler,
@@ -25,6 +26,10 @@ from diffusers import (
     LCMScheduler,
     LMSDiscreteScheduler,
     PNDMScheduler,
+    PRXPipeline,
+    PRXTransformer2DModel,
+    SanaPipeline,
+    SanaTransformer2DModel,
     SD3Transformer2DModel,
     StableDiffusion3Pipeline,
     StableDiffusionInpaintPipeline,
@@ -41,6 +46,9 @@ from transformers import (
     CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
+    Gemma2Config,
+    Gemma2Model,
+    GemmaTokenizer,
     T5Config,
     T5EncoderModel,
     T5Tokenizer,
@@ -69,9 +77,9 @@ def tokenizer() -> CLIPTokenizer:
     return CLIPTokenizer(vocab={word: place for place, word in enumerate(words)}, merges=[], model_max_length=77)
 
 
-def t5_tokenizer() -> T5Tokenizer:
+def t5_tokenizer(**given: Any) -> T5Tokenizer:
     pieces = ["<pad>", "</s>", "<unk>", "▁", *LETTERS]
-    return T5Tokenizer(vocab=[(piece, -float(place)) for place, piece in enumerate(pieces)], extra_ids=0)
+    return T5Tokenizer(vocab=[(piece, -float(place)) for place, piece in enumerate(pieces)], extra_ids=0, **given)
 
 
 def text_encoder(projected: bool = False, seed: int = 1) -> nn.Module:
@@ -266,6 +274,80 @@ def flux(guidance: bool = True) -> FluxPipeline:
     )
 
 
+def sana() -> SanaPipeline:
+    network = SanaTransformer2DModel(
+        patch_size=1,
+        in_channels=4,
+        out_channels=4,
+        num_layers=1,
+        num_attention_heads=2,
+        attention_head_dim=4,
+        num_cross_attention_heads=2,
+        cross_attention_head_dim=4,
+        cross_attention_dim=8,
+        caption_channels=8,
+        sample_size=NATIVE // 2,
+    )
+    autoencoder = AutoencoderDC(
+        latent_channels=4,
+        attention_head_dim=2,
+        encoder_block_types=("ResBlock", "EfficientViTBlock"),
+        decoder_block_types=("ResBlock", "EfficientViTBlock"),
+        encoder_block_out_channels=(8, 8),
+        decoder_block_out_channels=(8, 8),
+        encoder_qkv_multiscales=((), (5,)),
+        decoder_qkv_multiscales=((), (5,)),
+        encoder_layers_per_block=(1, 1),
+        decoder_layers_per_block=(1, 1),
+        downsample_block_type="conv",
+        upsample_block_type="interpolate",
+        scaling_factor=0.41407,
+    )
+    words = gemma_tokenizer()
+    config = Gemma2Config(
+        vocab_size=len(words),
+        hidden_size=8,
+        head_dim=16,
+        intermediate_size=16,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        num_hidden_layers=1,
+    )
+    return SanaPipeline(
+        tokenizer=words,
+        text_encoder=shaken(Gemma2Model(config), 9),
+        vae=shaken(autoencoder, 10),
+        transformer=shaken(network, 11),
+        scheduler=DPMSolverMultistepScheduler(
+            prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0, final_sigmas_type="zero"
+        ),
+    )
+
+
+def gemma_tokenizer() -> GemmaTokenizer:
+    pieces = ["<pad>", "<eos>", "<bos>", "<unk>", "▁", *LETTERS]
+    return GemmaTokenizer(vocab={piece: place for place, piece in enumerate(pieces)}, merges=[])
+
+
+def prx() -> PRXPipeline:
+    network = PRXTransformer2DModel(
+        in_channels=4,
+        patch_size=2,
+        context_in_dim=T5_TEXT,
+        hidden_size=16,
+        num_heads=2,
+        depth=2,
+        axes_dim=[4, 4],
+    )
+    return PRXPipeline(
+        transformer=shaken(network, 12),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+        text_encoder=t5_encoder(),
+        tokenizer=t5_tokenizer(model_max_length=64),
+        vae=vae(shift_factor=0.06),
+    )
+
+
 MODELS: dict[str, Callable[[], Any]] = {
     "sd": stable_diffusion,
     "sd-v": lambda: stable_diffusion(diffusion_scheduler(prediction_type="v_prediction")),
@@ -299,6 +381,8 @@ SOLVERS: dict[str, Callable[[], Any]] = {
 
 
 OTHERS: dict[str, Callable[[], Any]] = {
+    "sana": sana,
+    "prx": prx,
     "lcm": latent_consistency,
     "whole": lambda: whole(StableDiffusionSAGPipeline, DDIMScheduler),
     "whole-from-picture": lambda: whole(LatentConsistencyModelImg2ImgPipeline, LCMScheduler, time_cond_proj_dim=16),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.diffusion.comparison import TASKS, assert_same, latent_of, request_of, run
+from tests.diffusion.comparison import TASKS, assert_same, latent_of, picture_of, request_of, run
 from tests.diffusion.conftest import Opened
 from tests.diffusion.small_models import MODELS
 
@@ -54,6 +54,32 @@ def test_a_negative_prompt(opened: Opened, reference: Callable[..., Any], name: 
     assert not torch.allclose(made, latent_of(opened(name), replace(request, negative_prompt="")), atol=0.01)
 
 
+@pytest.mark.parametrize(("steps", "guidance", "negative"), [(1, 1.0, ""), (5, 3.0, ""), (4, 3.0, "fog, rain")])
+@pytest.mark.parametrize("name", ["sana", "prx"])
+def test_families_that_diffusers_has_text_to_image_of(
+    opened: Opened, reference: Callable[..., Any], name: str, steps: int, guidance: float, negative: str
+) -> None:
+    request = request_of(name, "text-to-image", steps, guidance, negative_prompt=negative)
+    assert_same(latent_of(opened(name), request), reference(request))
+
+
+@pytest.mark.parametrize("name", ["sana", "prx"])
+def test_their_pictures_begin_from_others_too(opened: Opened, name: str) -> None:
+    """What diffusers does not do: a weak strength stays near the picture's latent, and what is known around a hole is exactly it."""
+    backend = opened(name)
+    start = backend.begin(request_of(name, "inpainting", 6)).surroundings
+    assert start is not None
+    assert start.known is not None
+    weak, strong = (
+        latent_of(backend, request_of(name, "image-to-image", 6, init_image=picture_of(2), strength=strength))
+        for strength in (0.2, 0.9)
+    )
+    assert (weak - start.known).square().mean() < (strong - start.known).square().mean()
+    made = latent_of(backend, request_of(name, "inpainting", 6))
+    assert torch.equal(made[:, start.mask[0] == 0], start.known[:, start.mask[0] == 0])
+    assert not torch.allclose(made[:, start.mask[0] == 1], start.known[:, start.mask[0] == 1], atol=0.1)
+
+
 @pytest.mark.parametrize("guidance", [1.5, 8.0])
 def test_a_network_that_is_told_the_guidance_takes_one_row(
     opened: Opened, reference: Callable[..., Any], guidance: float
@@ -87,10 +113,10 @@ def test_the_pixels_are_diffusers_own(opened: Opened, reference: Callable[..., A
         assert np.array_equal(made[request.mask == 0], request.init_image[request.mask == 0])
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [*MODELS, "sana", "prx"])
 def test_rows_of_every_kind_share_a_call_and_nothing_else(opened: Opened, name: str) -> None:
     backend = opened(name)
-    tasks = [task for kind, task in CASES if kind == name]
+    tasks = [task for kind, task in CASES if kind == name] or list(TASKS)
     requests = [
         request_of(name, task, steps, guidance, seed=seed, prompt=f"house {seed}")
         for seed, (task, steps, guidance) in enumerate(

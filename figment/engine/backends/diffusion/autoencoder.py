@@ -31,7 +31,7 @@ class Autoencoder:
     def encode(self, images: Tensor) -> Tensor:
         """(n, 3, height, width) in -1..1 to (n, channels, h, w) float32, of about unit variance."""
         found = self._vae.encode(images.to(self._vae.device, self._vae.dtype))
-        latents = (found.latent_dist.mode() if hasattr(found, "latent_dist") else found.latents).float()
+        latents = _only(found).float()
         mean, deviation = self._moments(latents)
         return (latents - mean) / deviation
 
@@ -62,6 +62,13 @@ class Autoencoder:
             mean, deviation = by_channel
             return mean, deviation / scale
         return getattr(config, "shift_factor", None) or 0.0, 1.0 / scale
+
+
+def _only(found: Any) -> Tensor:
+    """The latents in what an encoder answers, whose field has another name in each kind."""
+    if hasattr(found, "latent_dist"):
+        return found.latent_dist.mode()
+    return found.latents if hasattr(found, "latents") else found.latent
 
 
 def from_pixels(pixels: Pixels) -> Tensor:

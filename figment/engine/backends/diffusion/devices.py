@@ -7,7 +7,7 @@ import torch
 from figment.engine.diffusers_folder import Family
 from figment.engine.errors import BrokenModel
 
-TRANSFORMERS = (Family.STABLE_DIFFUSION_3, Family.FLUX)
+UNETS = (Family.STABLE_DIFFUSION, Family.STABLE_DIFFUSION_XL)
 BRINGS_CODE = "{folder} brings code of its own. Read it, and set FIGMENT_MODEL_CODE=true if you trust it."
 
 
@@ -35,4 +35,4 @@ def precision(device: torch.device, family: Family) -> torch.dtype:
     """float32 on processors. On GPUs the one that the family was trained in: UNets float16, transformers bfloat16, whose range they need."""
     if device.type == "cpu":
         return torch.float32
-    return torch.bfloat16 if family in TRANSFORMERS else torch.float16
+    return torch.float16 if family in UNETS else torch.bfloat16

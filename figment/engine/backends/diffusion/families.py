@@ -5,6 +5,7 @@ Prompts are encoded by the model's own pipeline, so that every tokenizer, encode
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -58,11 +59,13 @@ class Family(Protocol):
 
 
 def of(model: DiffusersModel, pipeline: Any) -> Family:
-    kinds: dict[diffusers_folder.Family, type[UNet | StableDiffusion3 | Flux]] = {
+    kinds: dict[diffusers_folder.Family, type[UNet | StableDiffusion3 | Flux | Sana | Prx]] = {
         diffusers_folder.Family.STABLE_DIFFUSION: UNet,
         diffusers_folder.Family.STABLE_DIFFUSION_XL: UNetXL,
         diffusers_folder.Family.STABLE_DIFFUSION_3: StableDiffusion3,
         diffusers_folder.Family.FLUX: Flux,
+        diffusers_folder.Family.SANA: Sana,
+        diffusers_folder.Family.PRX: Prx,
     }
     return kinds[model.family](pipeline)
 
@@ -159,6 +162,51 @@ class StableDiffusion3(_FlowTransformer):
     def predict(self, batch: Batch) -> Tensor:
         latents = batch.latents.to(self._transformer.dtype)
         answer = self._transformer(latents, timestep=batch.times, return_dict=False, **batch.conditions)
+        return answer[0].float()
+
+
+class Sana(_FlowTransformer):
+    """A prompt that is wanted goes to the language model with the pipeline's own instruction before it."""
+
+    def __init__(self, pipeline: Any) -> None:
+        super().__init__(pipeline)
+        self._instruction = inspect.signature(pipeline.__call__).parameters["complex_human_instruction"].default
+
+    def solver(self, steps: int, strength: float | None, height: int, width: int) -> Solver:
+        return solver.flow(self._pipeline.scheduler, steps, strength, sigmas=False, tokens=height * width)
+
+    def encode(self, prompt: str, unwanted: bool) -> Conditions:
+        wanted, negative = ("", prompt) if unwanted else (prompt, "")
+        encoded = self._pipeline.encode_prompt(
+            wanted,
+            unwanted,
+            negative_prompt=negative,
+            device=self._pipeline.device,
+            complex_human_instruction=self._instruction,
+        )
+        states, mask = encoded[2:] if unwanted else encoded[:2]
+        return {"encoder_hidden_states": states[0].to(self._transformer.dtype), "encoder_attention_mask": mask[0]}
+
+    def predict(self, batch: Batch) -> Tensor:
+        latents = batch.latents.to(self._transformer.dtype)
+        times = batch.times * self._transformer.config.timestep_scale
+        answer = self._transformer(latents, timestep=times, return_dict=False, **batch.conditions)
+        # Some were trained to answer with a variance too.
+        return answer[0].float()[:, : latents.shape[1]]
+
+
+class Prx(_FlowTransformer):
+    def solver(self, steps: int, strength: float | None, height: int, width: int) -> Solver:
+        return solver.flow(self._pipeline.scheduler, steps, strength, sigmas=False, tokens=height * width)
+
+    def encode(self, prompt: str, unwanted: bool) -> Conditions:
+        states, mask, _, _ = self._pipeline.encode_prompt(prompt, self._pipeline.device, False)
+        return {"encoder_hidden_states": states[0], "attention_mask": mask[0]}
+
+    def predict(self, batch: Batch) -> Tensor:
+        latents = batch.latents.to(self._transformer.dtype)
+        times = batch.times / self._pipeline.scheduler.config.num_train_timesteps
+        answer = self._transformer(hidden_states=latents, timestep=times, return_dict=False, **batch.conditions)
         return answer[0].float()
 
 
