@@ -186,9 +186,8 @@ class DiffusersModel:
         two models apart, and no proof against damage.
         """
         digest = hashlib.sha256()
-        for path in sorted(self._files(), key=lambda path: path.name if path.parent == self.root else str(path)):
-            where = path.relative_to(self.folder if path.is_relative_to(self.folder) else self.root)
-            digest.update(f"{where.as_posix()} {path.stat().st_size}\n".encode())
+        for name, path in sorted(self._files()):
+            digest.update(f"{name} {path.stat().st_size}\n".encode())
             for piece in _pieces(path):
                 digest.update(piece)
         return digest.hexdigest()
@@ -273,10 +272,13 @@ class DiffusersModel:
             raise BrokenModel(f"{path} cannot be read: {error}") from error
         return found if isinstance(found, dict) else {}
 
-    def _files(self) -> Iterator[Path]:
-        for path in (*self.folder.rglob("*"), *(self.root / lora.file for lora in self.variant.loras)):
-            if path.suffix in (*WEIGHTS, ".json") and path.name != VARIANT and path.is_file():
-                yield path
+    def _files(self) -> Iterator[tuple[str, Path]]:
+        """All that decides a picture, each by its name in the folder; a LoRA by its own."""
+        for path in self.folder.rglob("*"):
+            if path.suffix in (*WEIGHTS, ".json") and path != self.root / VARIANT and path.is_file():
+                yield path.relative_to(self.folder).as_posix(), path
+        for lora in self.variant.loras:
+            yield f"lora {lora.file} {lora.weight}", self.root / lora.file
 
 
 def read(folder: Path, name: str | None = None, root: Path | None = None) -> DiffusersModel:

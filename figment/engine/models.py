@@ -180,11 +180,8 @@ class InstalledModel:
     @property
     def on_torch(self) -> bool:
         """Are its networks torch's (a diffusers folder with code of its own), and not ONNX files?"""
-        return (
-            self.manifest.files["denoiser"].path.endswith(".safetensors")
-            if "denoiser" in self.manifest.files
-            else False
-        )
+        spec = self.manifest.files.get("denoiser")
+        return spec is not None and spec.path.endswith(".safetensors")
 
     def network_rows(self, request: ImageRequest) -> int:
         return len(guidance_of(request, self.manifest.denoiser.applies_guidance).prompts)

@@ -16,8 +16,10 @@ from figment.engine.backends.diffusion.backend import DiffusionBackend, Diffusio
 from figment.engine.backends.diffusion.draws import Draws
 from figment.generation.contract import ImageRequest, Pixels
 
-SAME = 2e-5
-"""The largest difference of a latent, as a part of the largest latent: another order of adding."""
+SAME = 1e-4
+"""The largest difference of a latent, as a part of the largest latent: another order of adding, which depends on where in memory things
+happen to lie. Mostly 2e-6; 2.3e-5 was seen.
+"""
 HEIGHT, WIDTH = 64, 96
 SEED = 11
 

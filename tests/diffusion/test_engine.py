@@ -28,7 +28,7 @@ def engine_of(folder: Path, limits: Limits | None = None) -> LocalEngine:
     return LocalEngine(Catalogue(default=str(folder), builtin=Path("none")), opening.load, limits)
 
 
-@pytest.fixture(scope="module", params=["sd", "sd-turbo", "sdxl", "sd3"])
+@pytest.fixture(scope="module", params=["sd", "sd-turbo", "sdxl", "sd3", "flux-schnell", "sana", "prx"])
 async def worker(request: pytest.FixtureRequest, folder: Folder) -> AsyncIterator[ImageWorker]:
     engine = engine_of(folder(request.param), Limits(buckets=(8,)))
     await engine.start()
@@ -45,7 +45,7 @@ class TestSteppedModels(WorkerContract):
 async def test_thirty_two_people_get_their_own_colours_back(worker: ImageWorker) -> None:
     card = (await worker.models())[0]
     levels = [(85 * (n % 4), 85 * (n // 4 % 4), 255 * (n // 16)) for n in range(32)]
-    colours = [np.full((32, 32, 3), level, np.uint8) for level in levels]
+    colours = [np.full((card.min_size, card.min_size, 3), level, np.uint8) for level in levels]
     requests = [request_for(card, seed=3, init_image=colour, strength=0.5, steps=2) for colour in colours]
     alone = [await picture(worker, request) for request in requests]
     crowd = await asyncio.gather(*(picture(worker, r, Ticket(person=str(n))) for n, r in enumerate(requests)))

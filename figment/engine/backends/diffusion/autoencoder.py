@@ -17,11 +17,11 @@ FIT_CELLS = 16
 class Autoencoder:
     """A model's VAE. Of the distribution that it finds for a picture the mean is taken, so that encoding draws nothing."""
 
-    def __init__(self, vae: Any, downscale: int) -> None:
+    def __init__(self, vae: Any, downscale: int, may_overflow: bool = False) -> None:
+        """`may_overflow`: those of its family can, in float16, and say so; others say so only because nobody told them not to."""
         self._vae = vae
         self._downscale = downscale
-        # Some overflow in float16, and say so.
-        if vae.dtype == torch.float16 and getattr(vae.config, "force_upcast", False):
+        if may_overflow and vae.dtype == torch.float16 and vae.config.force_upcast:
             vae.float()
 
     @property

@@ -36,7 +36,7 @@ def load(model: DiffusersModel, device: str = "auto", *, run_code: bool = False)
     pipeline = _opened(model, where, run_code)
     if model.family is Family.WHOLE:
         return WholeBackend(model, pipeline)
-    autoencoder = Autoencoder(pipeline.vae, model.downscale)
+    autoencoder = Autoencoder(pipeline.vae, model.downscale, model.family is Family.STABLE_DIFFUSION_XL)
     return DiffusionBackend(model, families.of(model, pipeline), autoencoder, where, _tiny(model, where))
 
 
