@@ -14,12 +14,12 @@ from pathlib import Path
 
 import httpx
 import psutil
-import psycopg
 import pytest
 
 from figment.cli.server import CannotStart, started
 from figment.core.settings import Settings
 from figment.main import open_house
+from tests.conftest import create_database
 from tests.processes import Server, environment, served
 
 FIGMENT = [sys.executable, "-m", "figment.cli"]
@@ -38,9 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def external(postgres: str) -> str:
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE serve TEMPLATE template")
-    return postgres.replace("/figment?", "/serve?")
+    return create_database(postgres, "serve")
 
 
 def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
