@@ -168,16 +168,31 @@ def openapi() -> None:
 @admin.command()
 def token(
     name: Annotated[str, typer.Option(help="What the token is for, so that it can be told from others.")],
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="images:write, images:read or models:read; may be said several times. Left out: all of them."
+        ),
+    ] = None,
+    days: Annotated[int | None, typer.Option(help="Days until it expires; left out, it is good until revoked.")] = None,
 ) -> None:
     """Print a new API token. It acts as the first administrator, and is shown only now."""
+    from pydantic import ValidationError
+
+    from figment.accounts.schemas import TokenRequest
     from figment.cli.server import started
     from figment.main import open_house
 
     settings = _settings()
+    wished = {"name": name, "scopes": scope, "expires_in_days": days}
+    try:
+        asked = TokenRequest.model_validate({key: value for key, value in wished.items() if value is not None})
+    except ValidationError as error:
+        _fail("\n".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors()))
 
     async def make(url: str) -> str:
         async with started(open_house(settings, url)) as house:
-            return await house.accounts.make_api_token(name)
+            return (await house.accounts.make_admin_token(asked)).token
 
     with _told(), _database(settings, start=False) as url:
         typer.echo(asyncio.run(make(url)))
