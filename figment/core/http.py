@@ -147,6 +147,8 @@ def _field(location: Sequence[str | int]) -> str:
 
 
 def _sentence(message: str) -> str:
+    if message == "Extra inputs are not permitted":
+        return "This is not known here; leave it out."
     return message.removeprefix("Value error, ").replace("Input should", "Should", 1)
 
 

@@ -154,7 +154,7 @@ class CompletedImage(BaseModel):
     usage: Usage = Usage()
     id: UUID
     seed: int
-    url: str
+    url: str | None
 
 
 StreamedImage = PartialImage | CompletedImage

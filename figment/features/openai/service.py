@@ -35,7 +35,7 @@ from figment.features.openai.schemas import (
 )
 from figment.generation.bounds import faults
 from figment.generation.contract import MAX_SEED, ModelCard
-from figment.generation.schemas import FINAL, Job, JobRequest
+from figment.generation.schemas import Job, JobRequest
 from figment.generation.service import Jobs
 from figment.images import codec
 from figment.images.schemas import Image
@@ -133,31 +133,33 @@ class OpenAIImages:
         if mask is not None and image is not None:
             await _check_mask(image, mask)
         request, quality = _completed(options, wish, card, image)
-        ids = [(await self._images.keep(owner, file)).id if file else None for file in (image, mask)]
-        request = request.model_copy(update={"init_image": ids[0], "mask": ids[1]})
+        kept = {
+            name: (await self._images.keep(owner, file)).id
+            for name, file in (("init_image", image), ("mask", mask))
+            if file is not None
+        }
+        request = request.model_copy(update=kept)
         requests = [request.model_copy(update={"seed": seed}) for seed in rules.seeds(request.seed, options.n or 1)]
         ref = uuid7()
-        async with self._or_cancelled(owner, ref), self._database.transaction() as connection:
+        async with self._or_undone(owner, ref, list(kept.values())), self._database.transaction() as connection:
             jobs = await self._jobs.submit(connection, owner, PLACE, ref, requests)
         return Order(owner, ref, [job.id for job in jobs], options, request, quality)
 
     @contextlib.asynccontextmanager
-    async def _or_cancelled(self, owner: UUID, ref: UUID) -> AsyncIterator[None]:
-        """Whoever leaves the block before its end, by hanging up or by an error, leaves no job behind that nobody waits for."""
+    async def _or_undone(self, owner: UUID, ref: UUID, kept: Sequence[UUID] = ()) -> AsyncIterator[None]:
+        """Whoever leaves the block before its end, by hanging up or by an error, leaves no job behind that nobody waits for.
+
+        The images `kept` for it go too. What was made by then stays: pictures do not go with their jobs.
+        """
         try:
             yield
         except BaseException:
             # Shielded: a stream that is cut off stays cancelled, and would not get through the first await.
             with anyio.CancelScope(shield=True):
-                await self._cancel(owner, ref)
+                async with self._database.transaction() as connection:
+                    await self._images.delete(connection, owner, kept)
+                    await self._jobs.drop(connection, PLACE, [ref])
             raise
-
-    async def _cancel(self, owner: UUID, ref: UUID) -> None:
-        async with self._database.statements() as connection:
-            jobs = (await self._jobs.by_refs(connection, PLACE, [ref]))[ref]
-        for job in jobs:
-            if job.state not in FINAL:
-                await self._jobs.cancel(owner, job.id)
 
     # -- see through --------------------------------------------------------------------------------------------------
 
@@ -167,7 +169,7 @@ class OpenAIImages:
         Raises:
             PictureRefused, PictureFailed, PictureCancelled: one of them will never be; the others are cancelled.
         """
-        async with self._or_cancelled(order.owner, order.ref):
+        async with self._or_undone(order.owner, order.ref):
             # One after the other: they are made side by side whoever looks, and what is over by then is told at once.
             images = [await self._end_of(order.owner, job) for job in order.jobs]
             data = [await self._data(order, image, base_url) for image in images]
@@ -181,7 +183,7 @@ class OpenAIImages:
         Raises:
             PictureRefused, PictureFailed, PictureCancelled: it will never be.
         """
-        async with self._or_cancelled(order.owner, order.ref):
+        async with self._or_undone(order.owner, order.ref):
             [job_id] = order.jobs
             sent, last = 0, None
             async for job in self._follow(order.owner, job_id):
