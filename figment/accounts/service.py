@@ -7,7 +7,7 @@ from uuid import UUID
 
 from figment.accounts import store
 from figment.accounts.errors import ClaimSpent, GuestsHaveNoTokens, TooManyTokens
-from figment.accounts.schemas import NewToken, Person, TokenRequest, Tokens
+from figment.accounts.schemas import NewToken, Person, Token, TokenRequest, Tokens
 from figment.accounts.store import Bearer
 from figment.core.database import Connection, Database
 from figment.core.errors import NotFound
@@ -129,8 +129,23 @@ class Accounts:
             NotFound: there is no such token, or it is somebody else's.
         """
         async with self._database.transaction() as connection:
-            if not await store.remove_token(connection, person.id, token):
+            if not await store.remove_token(connection, token, person.id):
                 raise NotFound("There is no such API token among yours.")
+
+    async def every_token(self) -> list[tuple[str, Token]]:
+        """Everybody's tokens, the newest first, each with its person's name. For the operator: nobody asks whose they are."""
+        async with self._database.statements() as connection:
+            return await store.every_token(connection)
+
+    async def revoke_any_token(self, token: UUID) -> None:
+        """As `revoke_token`, for the operator.
+
+        Raises:
+            NotFound: there is no such token.
+        """
+        async with self._database.transaction() as connection:
+            if not await store.remove_token(connection, token, None):
+                raise NotFound("There is no such API token.")
 
     async def make_admin_token(self, asked: TokenRequest) -> NewToken:
         """A token that acts as the first administrator; where there is none yet, one without a session is made."""

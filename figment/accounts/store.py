@@ -173,9 +173,23 @@ async def tokens_of(connection: Connection, person: UUID) -> list[Token]:
     return [_token(row) for row in rows]
 
 
-async def remove_token(connection: Connection, person: UUID, token: UUID) -> bool:
+async def every_token(connection: Connection) -> list[tuple[str, Token]]:
+    """Everybody's, the newest first, each with its person's name."""
+    columns = ", ".join(f"t.{column}" for column in _LISTED.split(", "))
+    rows = await connection.execute(
+        f"SELECT {columns}, p.name AS person FROM api_tokens t JOIN people p ON p.id = t.person ORDER BY t.id DESC"  # noqa: S608
+    )
+    return [(row.person, _token(row)) for row in rows]
+
+
+async def remove_token(connection: Connection, token: UUID, person: UUID | None) -> bool:
+    """Forget a token of `person`, or of anybody where that is None."""
     done = await connection.execute(
-        "DELETE FROM api_tokens WHERE id = %(id)s AND person = %(person)s", {"id": token, "person": person}
+        """
+            DELETE FROM api_tokens
+            WHERE id = %(id)s AND (CAST(%(person)s AS uuid) IS NULL OR person = CAST(%(person)s AS uuid))
+        """,
+        {"id": token, "person": person},
     )
     return done.count == 1
 

@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from uuid import UUID
 
 import typer
 
@@ -196,6 +197,46 @@ def token(
 
     with _told(), _database(settings, start=False) as url:
         typer.echo(asyncio.run(make(url)))
+
+
+@admin.command()
+def tokens() -> None:
+    """List every API token: its id, whose it is, its name, its scopes, when it was last sent and when it expires."""
+    from figment.accounts.schemas import Token
+    from figment.cli.server import started
+    from figment.main import open_house
+
+    settings = _settings()
+
+    async def read(url: str) -> list[tuple[str, Token]]:
+        async with started(open_house(settings, url)) as house:
+            return await house.accounts.every_token()
+
+    with _told(), _database(settings, start=False) as url:
+        for person, token in asyncio.run(read(url)):
+            used = f"{token.used_at:last sent %Y-%m-%d %H:%M}" if token.used_at else "never sent"
+            ends = f"{token.expires_at:expires %Y-%m-%d}" if token.expires_at else "never expires"
+            typer.echo(f"{token.id}  {person}  {token.name}  {' '.join(token.scopes)}  {used}  {ends}")
+
+
+@admin.command()
+def revoke(token: Annotated[UUID, typer.Argument(help="Its id, as `figment admin tokens` prints it.")]) -> None:
+    """Revoke an API token, whosever it is; the next request that sends it is refused."""
+    from figment.cli.server import started
+    from figment.core.errors import NotFound
+    from figment.main import open_house
+
+    settings = _settings()
+
+    async def forget(url: str) -> None:
+        async with started(open_house(settings, url)) as house:
+            await house.accounts.revoke_any_token(token)
+
+    with _told(), _database(settings, start=False) as url:
+        try:
+            asyncio.run(forget(url))
+        except NotFound as error:
+            _fail(f"{error} `figment admin tokens` lists them.")
 
 
 @admin.command()

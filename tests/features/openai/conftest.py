@@ -13,6 +13,7 @@ import numpy as np
 import openai
 import psycopg
 import pytest
+from fastapi import FastAPI
 
 from figment.accounts import store as accounts_store
 from figment.accounts.schemas import Person, TokenRequest
@@ -22,8 +23,8 @@ from figment.core.settings import Settings
 from figment.engine.models import Catalogue
 from figment.generation.contract import Finished, ImageRequest, ModelCard, Progress, Ticket, Update
 from figment.generation.jobs import JobRunner
-from figment.main import House, open_house
-from tests.http import serving
+from figment.main import House, build_app, open_house
+from tests.http import running, serving
 from tests.scripted import ScriptedWorker
 
 
@@ -82,6 +83,7 @@ class PacedDesk(Desk):
 
     worker: PacedWorker
     house: House
+    app: FastAPI
 
 
 async def desk_at(postgres: str, name: str, data: Path, **settings: object) -> AsyncIterator[Desk]:
@@ -107,10 +109,11 @@ async def paced(database_url: str, data: Path) -> AsyncIterator[PacedDesk]:
     )
     worker = PacedWorker(Catalogue(None).cards())
     async with AsyncExitStack() as stack:
-        address = await stack.enter_async_context(serving(settings, database_url, with_worker=False))
+        app = build_app(settings, database_url, with_worker=False)
+        address = await stack.enter_async_context(running(app))
         house = await stack.enter_async_context(open_house(settings, database_url))
         runner = asyncio.create_task(JobRunner(house.database, house.images, worker, settings).run())
-        yield PacedDesk(address, house.database, worker, house)
+        yield PacedDesk(address, house.database, worker, house, app)
         runner.cancel()
         await asyncio.gather(runner, return_exceptions=True)
 

@@ -103,7 +103,7 @@ class TestWhatReachesTheEngine:
         async with paced.database.statements() as connection:
             rows = (await connection.execute("SELECT id, recipe, parent FROM images ORDER BY id")).all()
         image, hole, made = rows
-        assert str(made.id) == answer.data[0].id  # type: ignore[index]
+        assert str(made.id) == answer.data[0].id  # type: ignore[index, union-attr]
         assert made.recipe["inputs"] == {"image": str(image.id), "mask": str(hole.id)}
         assert made.parent == image.id
 
