@@ -58,19 +58,53 @@ def error_response(error: FigmentError) -> Response:
     return JSONResponse({"error": rules.said(error)}, status_code=rules.status_of(error), headers=headers)
 
 
-@router.get("/models")
+_ERROR = {
+    "description": "An error in OpenAI's shape.",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["error"],
+                "properties": {
+                    "error": {
+                        "type": "object",
+                        "required": ["message", "type", "param", "code"],
+                        "properties": {
+                            "message": {"type": "string"},
+                            "type": {"type": "string"},
+                            "param": {"type": ["string", "null"]},
+                            "code": {"type": "string"},
+                        },
+                    }
+                },
+            }
+        }
+    },
+}
+_ERRORS: dict[int | str, dict[str, Any]] = {"4XX": _ERROR, "5XX": _ERROR}
+
+
+def _form_of(shape: type[BaseModel], *files: str) -> dict[str, Any]:
+    """How a form stands in the API's description: its fields, and its files, of which the first is needed."""
+    schema = shape.model_json_schema()
+    schema["properties"] |= {name: {"type": "string", "format": "binary"} for name in files}
+    schema["required"] = [*schema.get("required", []), files[0]]
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+@router.get("/models", responses=_ERRORS)
 async def list_openai_models(person: ModelReader, service: Service) -> ModelList:
     """The installed models, the default first, as OpenAI lists its own."""
     return await service.models()
 
 
-@router.get("/models/{model:path}")
+@router.get("/models/{model:path}", responses=_ERRORS)
 async def get_openai_model(model: str, person: ModelReader, service: Service) -> ModelEntry:
     """One installed model."""
     return await service.model(model)
 
 
-@router.post("/images/generations", response_model=ImagesAnswer, response_model_exclude_none=True)
+@router.post("/images/generations", response_model=ImagesAnswer, response_model_exclude_none=True, responses=_ERRORS)
 async def generate_images(asked: ImageGeneration, request: Request, person: ImageMaker, service: Service) -> Any:
     """Make pictures of a prompt, as OpenAI's clients ask for them; with `stream`, as server-sent events."""
     await _spend(request, person, "generations", asked.n or 1)
@@ -80,7 +114,13 @@ async def generate_images(asked: ImageGeneration, request: Request, person: Imag
     return await _answered(request, service, person, asked, wish)
 
 
-@router.post("/images/edits", response_model=ImagesAnswer, response_model_exclude_none=True)
+@router.post(
+    "/images/edits",
+    response_model=ImagesAnswer,
+    response_model_exclude_none=True,
+    responses=_ERRORS,
+    openapi_extra=_form_of(ImageEdit, "image", "mask"),
+)
 async def edit_image(request: Request, person: ImageMaker, service: Service) -> Any:
     """Make an image anew after a prompt, or only where its mask is transparent; multipart, as OpenAI's clients send it."""
     asked, files = await _read_form(request, ImageEdit, ("image", "image[]", "mask"))
@@ -92,7 +132,13 @@ async def edit_image(request: Request, person: ImageMaker, service: Service) -> 
     return await _answered(request, service, person, asked, wish)
 
 
-@router.post("/images/variations", response_model=ImagesAnswer, response_model_exclude_none=True)
+@router.post(
+    "/images/variations",
+    response_model=ImagesAnswer,
+    response_model_exclude_none=True,
+    responses=_ERRORS,
+    openapi_extra=_form_of(ImageVariation, "image"),
+)
 async def vary_image(request: Request, person: ImageMaker, service: Service) -> Any:
     """Make pictures that resemble an image; multipart, as OpenAI's clients send it."""
     asked, files = await _read_form(request, ImageVariation, ("image",))

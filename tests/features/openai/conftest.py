@@ -105,7 +105,12 @@ async def desk(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Async
 @pytest.fixture
 async def paced(database_url: str, data: Path) -> AsyncIterator[PacedDesk]:
     settings = Settings(
-        data=data, job_attempts=1, queue_limit_person=3, limit_generations="5/hour", limit_uploads="off"
+        data=data,
+        public_url="https://figment.example",
+        job_attempts=1,
+        queue_limit_person=3,
+        limit_generations="5/hour",
+        limit_uploads="off",
     )
     worker = PacedWorker(Catalogue(None).cards())
     async with AsyncExitStack() as stack:

@@ -12,7 +12,7 @@ import openai
 import pytest
 
 from figment.accounts.schemas import Person
-from tests.features.openai.conftest import Desk
+from tests.features.openai.conftest import Desk, PacedDesk
 from tests.features.openai.pictures import opened
 
 FAST = {"steps": 1}
@@ -24,7 +24,7 @@ def only(answer: Any) -> Any:
 
 
 async def test_a_prompt_becomes_a_picture_with_bytes_and_an_address_that_needs_no_header(
-    client: openai.AsyncOpenAI, browser: httpx.AsyncClient
+    client: openai.AsyncOpenAI, desk: Desk, browser: httpx.AsyncClient
 ) -> None:
     before = int(time.time())
     answer = await client.images.generate(prompt="a blue boat on the sea", extra_body=FAST)
@@ -33,9 +33,17 @@ async def test_a_prompt_becomes_a_picture_with_bytes_and_an_address_that_needs_n
     told = (answer.size, answer.quality, answer.output_format, answer.background)
     assert told == ("256x256", "medium", "png", "opaque")
     assert before <= answer.created <= time.time()
+    assert image.url.startswith(f"{desk.address}/files/")
     fetched = await browser.get(image.url)
     assert fetched.content == base64.b64decode(image.b64_json)
     assert "immutable" in fetched.headers["cache-control"]
+
+
+async def test_behind_a_proxy_the_address_is_the_one_that_people_use(paced: PacedDesk) -> None:
+    paced.worker.allow(2)
+    async with paced.client(await paced.token(await paced.person())) as client:
+        image = only(await client.images.generate(prompt="x", extra_body=FAST))
+    assert image.url.startswith("https://figment.example/files/")
 
 
 async def test_the_address_or_the_bytes_alone(client: openai.AsyncOpenAI) -> None:
