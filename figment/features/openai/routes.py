@@ -29,7 +29,6 @@ from figment.features.openai.schemas import (
     ImageVariation,
     ModelEntry,
     ModelList,
-    StreamedImage,
 )
 from figment.features.openai.service import OpenAIImages, Order, Wish, wish_of
 
@@ -252,13 +251,8 @@ async def _frames(service: OpenAIImages, order: Order, name: str, base_url: str)
     stream = service.stream(order, name, base_url)
     try:
         async for image in stream:
-            yield _frame(image.type, image)
+            yield ServerSentEvent(event=image.type, data=image.model_dump_json(exclude_none=True))
     except FigmentError as error:
         yield ServerSentEvent(event="error", data=json.dumps({"error": rules.said(error)}))
     finally:
         await stream.aclose()
-
-
-def _frame(event: str, image: StreamedImage) -> ServerSentEvent:
-    body: BaseModel = image
-    return ServerSentEvent(event=event, data=body.model_dump_json(exclude_none=True))

@@ -164,6 +164,19 @@ class TestLimits:
         assert 700 < int(wrong.value.response.headers["retry-after"]) <= 720
         assert wrong.value.response.headers["x-should-retry"] == "true"
 
+    async def test_the_allowance_is_the_same_as_in_the_pages(
+        self, client: openai.AsyncOpenAI, paced: PacedDesk
+    ) -> None:
+        paced.worker.allow(100)
+        await client.images.generate(prompt="x", n=3, extra_body={"steps": 1})
+        async with httpx.AsyncClient(base_url=paced.address) as pages:
+            headers = {"Authorization": f"Bearer {client.api_key}"}
+            asked = {"prompt": "x", "count": 3}
+            answer = await pages.post("/api/studio/generations", json=asked, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
+            answer = await pages.post("/api/studio/generations", json={**asked, "count": 2}, headers=headers)
+            assert answer.status_code == 202
+
     async def test_a_full_queue_is_a_429_and_keeps_no_upload(
         self, client: openai.AsyncOpenAI, paced: PacedDesk
     ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import time
 from typing import Any
@@ -44,6 +45,18 @@ async def test_behind_a_proxy_the_address_is_the_one_that_people_use(paced: Pace
     async with paced.client(await paced.token(await paced.person())) as client:
         image = only(await client.images.generate(prompt="x", extra_body=FAST))
     assert image.url.startswith("https://figment.example/files/")
+
+
+async def test_of_many_who_ask_at_once_everybody_gets_their_own(paced: PacedDesk) -> None:
+    async def grey_of(seed: int) -> tuple[int, int]:
+        async with paced.client(await paced.token(await paced.person())) as client:
+            wish = {**FAST, "seed": seed}
+            return opened(only(await client.images.generate(prompt="x", extra_body=wish)).b64_json).getextrema()[0]  # type: ignore[return-value]
+
+    paced.worker.allow(100)
+    # A picture's grey is its seed.
+    seeds = [10, 50, 90, 130, 170]
+    assert await asyncio.gather(*map(grey_of, seeds)) == [(seed, seed) for seed in seeds]
 
 
 async def test_the_address_or_the_bytes_alone(client: openai.AsyncOpenAI) -> None:
