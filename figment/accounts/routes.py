@@ -7,6 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.security import HTTPBearer
 
 from figment.accounts.errors import GuestsHaveNoTokens, MissingScope, SessionNeeded, TooManyTokens
 from figment.accounts.schemas import AdminClaim, NewToken, Person, Scope, Session, TokenRequest, Tokens
@@ -18,6 +19,7 @@ from figment.core.problems import problems
 router = APIRouter(prefix="/api", tags=["accounts"])
 
 _YEAR_S = 365 * 24 * 3600
+_IN_THE_DESCRIPTION = HTTPBearer(scheme_name="API token", auto_error=False)
 _READING = frozenset({"GET", "HEAD"})
 _HOW_TO_GET_ONE = (
     "Make one with `POST /api/tokens` in a browser that is signed in, or on the server with `figment admin token --name NAME`, "
@@ -86,10 +88,13 @@ async def person_with(scope: Scope, request: Request, service: Accounts) -> Pers
     return bearer.person
 
 
-def bearer_with(scope: Scope) -> Callable[[Request, Accounts], Awaitable[Person]]:
+def bearer_with(scope: Scope) -> Callable[..., Awaitable[Person]]:
     """The dependency of a route that takes API tokens only: whose token was sent, which must have `scope`."""
 
-    async def person(request: Request, service: AccountsService) -> Person:
+    # Read by `person_with`; named here so that /docs has a field for it.
+    async def person(
+        request: Request, service: AccountsService, _: Annotated[object, Depends(_IN_THE_DESCRIPTION)]
+    ) -> Person:
         return await person_with(scope, request, service)
 
     return person
