@@ -45,9 +45,12 @@ CREATE TABLE api_tokens (
     token_hash bytea NOT NULL UNIQUE,
     person uuid NOT NULL REFERENCES people ON DELETE CASCADE,
     name text NOT NULL,
+    scopes text[] NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz,
     used_at timestamptz
 );
+CREATE INDEX api_tokens_person ON api_tokens (person);
 CREATE TABLE admin_claims (
     token_hash bytea PRIMARY KEY,
     created_at timestamptz NOT NULL DEFAULT now()
