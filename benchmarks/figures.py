@@ -17,11 +17,17 @@ def heading(title: str) -> None:
     )
 
 
+def percentile(values: Sequence[float], part: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, round(part * len(ordered)))]
+
+
 def milliseconds(seconds: Sequence[float]) -> str:
     """Best, median and 95th percentile of some durations in seconds."""
-    ordered = sorted(seconds)
-    p95 = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
-    return f"best {ordered[0] * 1e3:7.1f}   median {statistics.median(ordered) * 1e3:7.1f}   p95 {p95 * 1e3:7.1f} ms"
+    best, median, p95 = (
+        1e3 * figure for figure in (min(seconds), statistics.median(seconds), percentile(seconds, 0.95))
+    )
+    return f"best {best:7.1f}   median {median:7.1f}   p95 {p95:7.1f} ms"
 
 
 def verdict(name: str, value: float, goal: float, at_most: bool, unit: str = "") -> None:

@@ -25,6 +25,8 @@ from figment.core.settings import Settings
 from figment.core.storage import BucketOptions, Storage
 from figment.engine.local import LocalEngine, local_engine, open_catalogue
 from figment.engine.schedule import Limits
+from figment.features.openai import routes as openai_routes
+from figment.features.openai.service import OpenAIImages
 from figment.features.studio import routes as studio_routes
 from figment.features.studio.service import Studio
 from figment.generation import routes as generation_routes
@@ -37,10 +39,13 @@ from figment.images.service import Images
 
 log = structlog.get_logger(__name__)
 
-_UPLOAD_PATHS = ("/api/images", "/blobs/")
+# What these take: so many files of the largest size.
+_UPLOAD_PATHS = {"/api/images": 1, "/blobs/": 1, "/v1/images/edits": 2, "/v1/images/variations": 1}
 _JSON_BYTES = 1024 * 1024
 # The multipart wrapping around a file of the largest size.
 _FORM_BYTES = 64 * 1024
+# Addresses whose errors are not problem details.
+_DIALECTS: http.Dialects = {openai_routes.PREFIX: openai_routes.error_response}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class House:
     images: Images
     jobs: Jobs
     studio: Studio
+    openai: OpenAIImages
 
 
 def build_storage(settings: Settings) -> Storage:
@@ -108,6 +114,7 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
             images=images,
             jobs=jobs,
             studio=Studio(database, jobs, images, settings.archive_images, settings.archive_bytes),
+            openai=OpenAIImages(database, jobs, images, settings.public_url),
         )
 
 
@@ -172,7 +179,7 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
             if with_worker:
                 app.state.runner = await stack.enter_async_context(working(house))
             await stack.enter_async_context(housekeeping(house))
-            for name in ("database", "storage", "bus", "limiter", "accounts", "images", "jobs", "studio"):
+            for name in ("database", "storage", "bus", "limiter", "accounts", "images", "jobs", "studio", "openai"):
                 setattr(app.state, name, getattr(house, name))
             app.state.rates = rates
             app.state.house = house
@@ -192,13 +199,14 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
                 trusted=settings.trusted_proxies,
                 body_limit=_body_limit(settings),
                 throttle=Throttle(Rate.parse(settings.limit_requests)),
+                dialects=_DIALECTS,
             )
         ],
     )
-    http.add_error_handlers(app)
+    http.add_error_handlers(app, _DIALECTS)
     http.add_docs(app, settings.web_root)
     _add_health(app)
-    for router in (account_routes, generation_routes, image_routes, studio_routes):
+    for router in (account_routes, generation_routes, image_routes, studio_routes, openai_routes):
         app.include_router(router.router)
     http.add_blob_routes(app)
     http.add_api_fallback(app)
@@ -217,7 +225,8 @@ def _rates(settings: Settings) -> dict[str, Rate]:
 
 def _body_limit(settings: Settings) -> Callable[[str], int]:
     def limit(path: str) -> int:
-        return settings.upload_bytes + _FORM_BYTES if path.startswith(_UPLOAD_PATHS) else _JSON_BYTES
+        files = next((files for prefix, files in _UPLOAD_PATHS.items() if path.startswith(prefix)), 0)
+        return files * settings.upload_bytes + _FORM_BYTES if files else _JSON_BYTES
 
     return limit
 

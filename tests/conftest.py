@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import psycopg
@@ -22,30 +24,40 @@ _numbers = itertools.count()
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running server, with a migrated database `template` to copy."""
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
-    url = server.start()
+    """The address of a running server, with a migrated database `template` to copy.
+
+    FIGMENT_TEST_DATABASE_URL names a server to use instead of the embedded one: a superuser's address on one that holds nothing else.
+    """
+    server = None
+    if (url := os.environ.get("FIGMENT_TEST_DATABASE_URL")) is None:
+        server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
+        url = server.start()
     try:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE template")
-        migrate(_named(url, "template"))
+        migrate(create_database(url, "template", "template1"))
         yield url
     finally:
-        server.stop()
+        if server is not None:
+            server.stop()
 
 
-def _named(url: str, database: str) -> str:
-    return url.replace("/figment?", f"/{database}?")
+def named(url: str, database: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
 
 
 @pytest.fixture
 def database_url(postgres: str) -> Iterator[str]:
     """A database of this test's own."""
     name = f"test_{next(_numbers)}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template")
-    yield _named(postgres, name)
+    yield create_database(postgres, name)
     drop_database(postgres, name)
+
+
+def create_database(postgres: str, name: str, template: str = "template") -> str:
+    """The address of a new database. One of that name that an earlier run left on a server of its own goes."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return named(postgres, name)
 
 
 def drop_database(postgres: str, name: str) -> None:
@@ -79,8 +91,7 @@ def data(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 async def site(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     """One server without an engine for every test of the edge, of accounts and of images."""
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE site TEMPLATE template")
+    url = create_database(postgres, "site")
     folder = tmp_path_factory.mktemp("site")
     (folder / "web" / "assets").mkdir(parents=True)
     (folder / "web" / "index.html").write_text("<!doctype html><title>Figment</title>")
@@ -88,7 +99,6 @@ async def site(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Async
     settings = Settings.model_validate(
         {"data": folder / "data", "web_dir": folder / "web", "trusted_proxies": "127.0.0.0/8,::1"}
     )
-    url = _named(postgres, "site")
     async with serving(settings, url, with_worker=False) as address:
         yield Site(address, url, folder / "data")
 

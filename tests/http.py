@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import psycopg
 import uvicorn
+from fastapi import FastAPI
 
 from figment.core.settings import Settings
 from figment.main import build_app
@@ -23,7 +24,13 @@ from figment.main import build_app
 @contextlib.asynccontextmanager
 async def serving(settings: Settings, database_url: str, with_worker: bool = True) -> AsyncIterator[str]:
     """The address of a server on a free loopback port, until the block is left."""
-    app = build_app(settings, database_url, with_worker)
+    async with running(build_app(settings, database_url, with_worker)) as address:
+        yield address
+
+
+@contextlib.asynccontextmanager
+async def running(app: FastAPI) -> AsyncIterator[str]:
+    """As `serving`, with an application that the test has at hand."""
     with contextlib.closing(socket.socket(proto=socket.IPPROTO_TCP)) as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2)

@@ -75,7 +75,9 @@ def _train(rank: int, config: Config, folder: Path, name: str, settings: Trainin
     task = make(config, folder, device.chosen(config.device))
     model = task.model
     average = {key: value.detach().clone() for key, value in model.state_dict().items()}
-    optimiser = Optimiser(model, settings.weight_decay, muon=settings.muon, heads=HEADS)
+    optimiser = Optimiser(
+        model, settings.weight_decay, muon=settings.muon, heads=HEADS, rank=rank, workers=settings.workers
+    )
     step, budget, figures = 0, Budget(settings.minutes), Running()
     if (state := checkpoint.load(path)) is not None:
         model.load_state_dict(state["model"])

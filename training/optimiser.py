@@ -8,10 +8,11 @@ share a learning rate. Convolutions count as matrices (out, in * 9).
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 MOMENTUM = 0.95
 ITERATIONS = 5
@@ -22,8 +23,20 @@ SMALLEST_SIDE = 32
 class Optimiser:
     """One step and one learning rate for the two."""
 
-    def __init__(self, model: nn.Module, weight_decay: float, *, muon: bool, heads: tuple[str, ...] = ()) -> None:
-        """`heads` names the modules that stay with AdamW though they are matrices: outputs into classes."""
+    def __init__(
+        self,
+        model: nn.Module,
+        weight_decay: float,
+        *,
+        muon: bool,
+        heads: tuple[str, ...] = (),
+        rank: int = 0,
+        workers: int = 1,
+    ) -> None:
+        """`heads` names the modules that stay with AdamW though they are matrices: outputs into classes.
+
+        Of several workers (torch.distributed) that hold the same weights and gradients, each makes a part of the matrices orthogonal.
+        """
         matrices: list[Tensor] = []
         others: list[Tensor] = []
         for name, parameter in model.named_parameters():
@@ -33,6 +46,8 @@ class Optimiser:
         self._matrices = matrices
         self._momenta = [torch.zeros_like(parameter) for parameter in matrices]
         self._weight_decay = weight_decay
+        self._rank = rank
+        self._parts = [_Part(matrices, indices) for indices in _shared_out(matrices, workers)]
 
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:
@@ -45,14 +60,14 @@ class Optimiser:
         torch._foreach_lerp_(self._momenta, gradients, 1 - MOMENTUM)
         nesterov = torch._foreach_lerp(gradients, self._momenta, MOMENTUM)
         torch._foreach_mul_(self._matrices, 1 - learning_rate * self._weight_decay)
-        alike: dict[torch.Size, list[int]] = defaultdict(list)
-        for index, parameter in enumerate(self._matrices):
-            alike[parameter.shape].append(index)
-        for shape, indices in alike.items():
-            updates = orthogonal(torch.stack([nesterov[index].flatten(1) for index in indices]))
-            for index, update in zip(indices, updates, strict=True):
-                scale = 0.2 * max(update.shape) ** 0.5
-                self._matrices[index].add_(update.reshape(shape), alpha=-learning_rate * scale)
+        self._parts[self._rank].fill(nesterov)
+        for owner, part in enumerate(self._parts):
+            if len(self._parts) > 1:
+                # As bytes: not every backend of torch.distributed knows bfloat16.
+                distributed.broadcast(part.updates.view(torch.uint8), src=owner)
+            for index, update in part.each():
+                scale = 0.2 * max(update.shape[0], update[0].numel()) ** 0.5
+                self._matrices[index].add_(update, alpha=-learning_rate * scale)
 
     def zero_grad(self) -> None:
         for parameter in (*self._matrices, *self._adamw.param_groups[0]["params"]):
@@ -67,17 +82,58 @@ class Optimiser:
             momentum.copy_(stored)
 
 
+class _Part:
+    """The matrices that one worker makes orthogonal: their places in the list of all, and room for their updates."""
+
+    def __init__(self, matrices: list[Tensor], indices: list[int]) -> None:
+        self._shapes = {index: matrices[index].shape for index in indices}
+        self._alike: dict[torch.Size, list[int]] = defaultdict(list)
+        for index in indices:
+            self._alike[matrices[index].shape].append(index)
+        sizes = [matrices[index].numel() for index in indices]
+        device = matrices[0].device if matrices else None
+        self.updates = torch.zeros(sum(sizes), dtype=torch.bfloat16, device=device)
+        self._views = dict(zip(indices, self.updates.split(sizes), strict=True))
+
+    def fill(self, nesterov: list[Tensor]) -> None:
+        for indices in self._alike.values():
+            made = orthogonal(torch.stack([nesterov[index].flatten(1) for index in indices]))
+            for index, update in zip(indices, made, strict=True):
+                self._views[index].copy_(update.flatten())
+
+    def each(self) -> Iterator[tuple[int, Tensor]]:
+        for index, view in self._views.items():
+            yield index, view.view(self._shapes[index])
+
+
+def _shared_out(matrices: list[Tensor], workers: int) -> list[list[int]]:
+    """Places of the matrices by worker, so that all have about as much to do."""
+    shares: list[list[int]] = [[] for _ in range(workers)]
+    loads = [0] * workers
+    for index in sorted(range(len(matrices)), key=lambda index: -_effort(matrices[index])):
+        least = loads.index(min(loads))
+        shares[least].append(index)
+        loads[least] += _effort(matrices[index])
+    return shares
+
+
+def _effort(matrix: Tensor) -> int:
+    rows, columns = matrix.shape[0], matrix[0].numel()
+    return rows * columns * min(rows, columns)
+
+
 def _is_matrix(parameter: Tensor) -> bool:
     return parameter.ndim >= 2 and min(parameter.shape[0], parameter.shape[1:].numel()) >= SMALLEST_SIDE
 
 
 def orthogonal(matrices: Tensor) -> Tensor:
-    """The nearest semi-orthogonal matrices, about, by Newton and Schulz's iteration; (n, rows, columns) to the same."""
+    """The nearest semi-orthogonal matrices, about, by Newton and Schulz's iteration; (n, rows, columns) to the same, in bfloat16."""
     tall = matrices.shape[1] > matrices.shape[2]
     x = (matrices.transpose(1, 2) if tall else matrices).bfloat16()
     x = x / (x.float().norm(dim=(1, 2), keepdim=True) + 1e-7).bfloat16()
     a, b, c = COEFFICIENTS
     for _ in range(ITERATIONS):
         square = x @ x.transpose(1, 2)
-        x = a * x + (b * square + c * square @ square) @ x
-    return cast(Tensor, (x.transpose(1, 2) if tall else x).float())
+        polynomial = torch.baddbmm(square, square, square, beta=b, alpha=c)
+        x = torch.baddbmm(x, polynomial, x, beta=a)
+    return x.transpose(1, 2) if tall else x

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.security import HTTPBearer
 
-from figment.accounts.schemas import AdminClaim, Person, Session
+from figment.accounts.errors import GuestsHaveNoTokens, MissingScope, SessionNeeded, TooManyTokens
+from figment.accounts.schemas import AdminClaim, NewToken, Person, Scope, Session, TokenRequest, Tokens
 from figment.accounts.service import Accounts
-from figment.core.errors import NotSignedIn
+from figment.core.errors import InvalidInput, NotFound, NotSignedIn
 from figment.core.limits import Limiter, Rate
+from figment.core.problems import problems
 
 router = APIRouter(prefix="/api", tags=["accounts"])
 
 _YEAR_S = 365 * 24 * 3600
+_IN_THE_DESCRIPTION = HTTPBearer(scheme_name="API token", auto_error=False)
+_READING = frozenset({"GET", "HEAD"})
+_HOW_TO_GET_ONE = (
+    "Make one with `POST /api/tokens` in a browser that is signed in, or on the server with `figment admin token --name NAME`, "
+    "and send it as `Authorization: Bearer fig_…`."
+)
 
 
 def accounts(request: Request) -> Accounts:
@@ -53,18 +64,51 @@ def set_session_cookie(request: Request, token: str) -> None:
     request.state.cookie = carrier.headers["set-cookie"]
 
 
-async def person_or_none(request: Request, service: AccountsService) -> Person | None:
-    """Who asks: by bearer token, by cookie, or nobody.
+def sent_token(request: Request) -> str | None:
+    """The API token that came with the request, whatever it is worth."""
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    return bearer if scheme.lower() == "bearer" else None
+
+
+async def person_with(scope: Scope, request: Request, service: Accounts) -> Person:
+    """Whose API token was sent, which must have `scope`.
 
     Raises:
-        NotSignedIn: a bearer token was sent and is not known.
+        NotSignedIn: none was sent, or one that is not known, was revoked or has expired.
+        MissingScope: it may not do this.
     """
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        person = await service.by_api_token(bearer)
-        if person is None:
-            raise NotSignedIn("This API token is not known. Make one with `figment admin token --name NAME`.")
-        return person
+    token = sent_token(request)
+    if token is None:
+        raise NotSignedIn(f"This needs an API token. {_HOW_TO_GET_ONE}")
+    bearer = await service.by_api_token(token)
+    if bearer is None:
+        raise NotSignedIn(f"This API token is not known here, was revoked or has expired. {_HOW_TO_GET_ONE}")
+    if scope not in bearer.scopes:
+        raise MissingScope(scope)
+    return bearer.person
+
+
+def bearer_with(scope: Scope) -> Callable[..., Awaitable[Person]]:
+    """The dependency of a route that takes API tokens only: whose token was sent, which must have `scope`."""
+
+    # Read by `person_with`; named here so that /docs has a field for it.
+    async def person(
+        request: Request, service: AccountsService, _: Annotated[object, Depends(_IN_THE_DESCRIPTION)]
+    ) -> Person:
+        return await person_with(scope, request, service)
+
+    return person
+
+
+async def person_or_none(request: Request, service: AccountsService) -> Person | None:
+    """Who asks: by bearer token, by cookie, or nobody. With a token, reading needs `images:read` and all else `images:write`.
+
+    Raises:
+        NotSignedIn: a bearer token was sent and is not good.
+        MissingScope: it may not do this.
+    """
+    if sent_token(request) is not None:
+        return await person_with("images:read" if request.method in _READING else "images:write", request, service)
     token = session_token(request)
     return await service.by_session(token) if token else None
 
@@ -79,6 +123,24 @@ async def signed_in(person: MaybePerson) -> Person:
 
 
 SignedIn = Annotated[Person, Depends(signed_in)]
+
+
+async def by_session_only(request: Request, service: AccountsService) -> Person | None:
+    """Who asks by cookie, where an API token must not be enough.
+
+    Raises:
+        SessionNeeded: one was sent.
+    """
+    if sent_token(request) is not None:
+        raise SessionNeeded
+    return await person_or_none(request, service)
+
+
+async def signed_in_by_session(person: Annotated[Person | None, Depends(by_session_only)]) -> Person:
+    return await signed_in(person)
+
+
+BySession = Annotated[Person, Depends(signed_in_by_session)]
 
 
 async def person_or_guest(request: Request, service: AccountsService, person: MaybePerson) -> Person:
@@ -118,7 +180,29 @@ async def end_session(request: Request, response: Response, service: AccountsSer
     response.delete_cookie(_cookie_name(request), path="/", secure=_is_secure(request), httponly=True, samesite="lax")
 
 
-@router.post("/session/claim-admin")
+@router.post("/session/claim-admin", dependencies=[Depends(by_session_only)])
 async def claim_admin(claim: AdminClaim, person: PersonOrGuest, service: AccountsService) -> Session:
     """Become the first administrator with the link that the server printed."""
     return Session(person=await service.claim_admin(person, claim.token, claim.name))
+
+
+@router.get("/tokens", responses=problems(NotSignedIn, SessionNeeded))
+async def list_tokens(person: BySession, service: AccountsService) -> Tokens:
+    """My API tokens, the newest first, without their secrets."""
+    return await service.tokens(person)
+
+
+@router.post(
+    "/tokens",
+    status_code=201,
+    responses=problems(NotSignedIn, SessionNeeded, GuestsHaveNoTokens, TooManyTokens, InvalidInput),
+)
+async def make_token(asked: TokenRequest, person: BySession, service: AccountsService) -> NewToken:
+    """Make an API token that acts as me within its scopes. The answer is the only one that shows it."""
+    return await service.make_token(person, asked)
+
+
+@router.delete("/tokens/{token}", status_code=204, responses=problems(NotSignedIn, SessionNeeded, NotFound))
+async def revoke_token(token: UUID, person: BySession, service: AccountsService) -> None:
+    """Revoke an API token of mine, at once."""
+    await service.revoke_token(person, token)

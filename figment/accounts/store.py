@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from figment.accounts.schemas import Person
+from figment.accounts.schemas import Person, Token, TokenRequest
 from figment.core.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whose token was sent, and what it may do."""
+
+    person: Person
+    scopes: frozenset[str]
 
 
 def hash_token(token: str) -> bytes:
@@ -35,18 +45,21 @@ async def person_by_session(connection: Connection, token: str) -> Person | None
     return Person(id=row.id, name=row.name, role=row.role, guest=row.guest)
 
 
-async def person_by_api_token(connection: Connection, token: str) -> Person | None:
+async def bearer_by_api_token(connection: Connection, token: str) -> Bearer | None:
+    """Whose token this is, unless it has expired; notes that it was used."""
     row = (
         await connection.execute(
             """
                 UPDATE api_tokens t SET used_at = now() FROM people p
-                WHERE t.token_hash = %(hash)s AND p.id = t.person
-                RETURNING p.id, p.name, p.role, p.guest
+                WHERE t.token_hash = %(hash)s AND p.id = t.person AND (t.expires_at IS NULL OR t.expires_at > now())
+                RETURNING p.id, p.name, p.role, p.guest, t.scopes
             """,
             {"hash": hash_token(token)},
         )
     ).one_or_none()
-    return Person(id=row.id, name=row.name, role=row.role, guest=row.guest) if row else None
+    if row is None:
+        return None
+    return Bearer(Person(id=row.id, name=row.name, role=row.role, guest=row.guest), frozenset(row.scopes))
 
 
 async def add_person(connection: Connection, name: str, role: str = "user", guest: bool = True) -> Person:
@@ -122,8 +135,71 @@ async def promote(connection: Connection, person: UUID, name: str, role: str) ->
     return Person(id=row.id, name=row.name, role=row.role, guest=row.guest)
 
 
-async def add_api_token(connection: Connection, token: str, person: UUID, name: str) -> None:
-    await connection.execute(
-        "INSERT INTO api_tokens (token_hash, person, name) VALUES (%(hash)s, %(person)s, %(name)s)",
-        {"hash": hash_token(token), "person": person, "name": name},
+_LISTED = "id, name, scopes, created_at, expires_at, used_at"
+
+
+async def add_api_token(connection: Connection, token: str, person: UUID, asked: TokenRequest) -> Token:
+    row = (
+        await connection.execute(
+            f"""
+                INSERT INTO api_tokens (token_hash, person, name, scopes, expires_at)
+                VALUES (%(hash)s, %(person)s, %(name)s, %(scopes)s, now() + make_interval(days => %(days)s)) RETURNING {_LISTED}
+            """,  # noqa: S608
+            {
+                "hash": hash_token(token),
+                "person": person,
+                "name": asked.name,
+                "scopes": asked.scopes,
+                # NULL, and with it no expiry, where none was asked for.
+                "days": asked.expires_in_days,
+            },
+        )
+    ).one()
+    return _token(row)
+
+
+async def lock_tokens(connection: Connection, person: UUID) -> int:
+    """How many tokens `person` has. Whoever asks does so alone until the commit: two at once would both see room for one more."""
+    await connection.execute("SELECT FROM people WHERE id = %(person)s FOR NO KEY UPDATE", {"person": person})
+    found = await connection.execute("SELECT count(*) FROM api_tokens WHERE person = %(person)s", {"person": person})
+    return int(found.scalar())
+
+
+async def tokens_of(connection: Connection, person: UUID) -> list[Token]:
+    rows = await connection.execute(
+        f"SELECT {_LISTED} FROM api_tokens WHERE person = %(person)s ORDER BY id DESC",  # noqa: S608
+        {"person": person},
+    )
+    return [_token(row) for row in rows]
+
+
+async def every_token(connection: Connection) -> list[tuple[str, Token]]:
+    """Everybody's, the newest first, each with its person's name."""
+    columns = ", ".join(f"t.{column}" for column in _LISTED.split(", "))
+    rows = await connection.execute(
+        f"SELECT {columns}, p.name AS person FROM api_tokens t JOIN people p ON p.id = t.person ORDER BY t.id DESC"  # noqa: S608
+    )
+    return [(row.person, _token(row)) for row in rows]
+
+
+async def remove_token(connection: Connection, token: UUID, person: UUID | None) -> bool:
+    """Forget a token of `person`, or of anybody where that is None."""
+    done = await connection.execute(
+        """
+            DELETE FROM api_tokens
+            WHERE id = %(id)s AND (CAST(%(person)s AS uuid) IS NULL OR person = CAST(%(person)s AS uuid))
+        """,
+        {"id": token, "person": person},
+    )
+    return done.count == 1
+
+
+def _token(row: Any) -> Token:
+    return Token(
+        id=row.id,
+        name=row.name,
+        scopes=row.scopes,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        used_at=row.used_at,
     )

@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from uuid import UUID
 
 import typer
 
@@ -173,19 +174,74 @@ def openapi() -> None:
 @admin.command()
 def token(
     name: Annotated[str, typer.Option(help="What the token is for, so that it can be told from others.")],
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="images:write, images:read or models:read; may be said several times. Left out: all of them."
+        ),
+    ] = None,
+    days: Annotated[int | None, typer.Option(help="Days until it expires; left out, it is good until revoked.")] = None,
 ) -> None:
     """Print a new API token. It acts as the first administrator, and is shown only now."""
+    from pydantic import ValidationError
+
+    from figment.accounts.schemas import TokenRequest
+    from figment.cli.server import started
+    from figment.main import open_house
+
+    settings = _settings()
+    wished = {"name": name, "scopes": scope, "expires_in_days": days}
+    try:
+        asked = TokenRequest.model_validate({key: value for key, value in wished.items() if value is not None})
+    except ValidationError as error:
+        _fail("\n".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors()))
+
+    async def make(url: str) -> str:
+        async with started(open_house(settings, url)) as house:
+            return (await house.accounts.make_admin_token(asked)).token
+
+    with _told(), _database(settings, start=False) as url:
+        typer.echo(asyncio.run(make(url)))
+
+
+@admin.command()
+def tokens() -> None:
+    """List every API token: its id, whose it is, its name, its scopes, when it was last sent and when it expires."""
+    from figment.accounts.schemas import Token
     from figment.cli.server import started
     from figment.main import open_house
 
     settings = _settings()
 
-    async def make(url: str) -> str:
+    async def read(url: str) -> list[tuple[str, Token]]:
         async with started(open_house(settings, url)) as house:
-            return await house.accounts.make_api_token(name)
+            return await house.accounts.every_token()
 
     with _told(), _database(settings, start=False) as url:
-        typer.echo(asyncio.run(make(url)))
+        for person, token in asyncio.run(read(url)):
+            used = f"{token.used_at:last sent %Y-%m-%d %H:%M}" if token.used_at else "never sent"
+            ends = f"{token.expires_at:expires %Y-%m-%d}" if token.expires_at else "never expires"
+            typer.echo(f"{token.id}  {person}  {token.name}  {' '.join(token.scopes)}  {used}  {ends}")
+
+
+@admin.command()
+def revoke(token: Annotated[UUID, typer.Argument(help="Its id, as `figment admin tokens` prints it.")]) -> None:
+    """Revoke an API token, whosever it is; the next request that sends it is refused."""
+    from figment.cli.server import started
+    from figment.core.errors import NotFound
+    from figment.main import open_house
+
+    settings = _settings()
+
+    async def forget(url: str) -> None:
+        async with started(open_house(settings, url)) as house:
+            await house.accounts.revoke_any_token(token)
+
+    with _told(), _database(settings, start=False) as url:
+        try:
+            asyncio.run(forget(url))
+        except NotFound as error:
+            _fail(f"{error} `figment admin tokens` lists them.")
 
 
 @admin.command()

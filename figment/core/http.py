@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 
@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 PING_S = 15
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Pages and pictures are files with names that never change: a gallery may load hundreds.
-_COUNTED_PATHS = ("/api/", "/blobs/")
+_COUNTED_PATHS = ("/api/", "/blobs/", "/v1/")
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -56,41 +56,58 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
-def problem_response(error: FigmentError) -> Response:
-    """An error as `application/problem+json` (RFC 9457), with `Retry-After` where it is worth asking again."""
+ErrorResponse = Callable[[FigmentError], Response]
+Dialects = Mapping[str, ErrorResponse]
+"""How errors are said below an address, by how it begins, where it is not as problem details."""
+
+
+def error_headers(error: FigmentError) -> dict[str, str]:
+    """`Retry-After` where it is worth asking again, `WWW-Authenticate` where nobody knows who asks."""
     headers = {}
     if retry_after_s := error.extra.get("retry_after_s"):
         headers["Retry-After"] = str(retry_after_s)
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    return headers
+
+
+def problem_response(error: FigmentError) -> Response:
+    """An error as `application/problem+json` (RFC 9457)."""
     return JSONResponse(
-        error.problem(), status_code=error.status, headers=headers, media_type="application/problem+json"
+        error.problem(), status_code=error.status, headers=error_headers(error), media_type="application/problem+json"
     )
 
 
-def add_error_handlers(app: FastAPI) -> None:
-    """Give every failure the one shape."""
+def _said_at(path: str, dialects: Dialects) -> ErrorResponse:
+    return next((said for prefix, said in dialects.items() if path.startswith(prefix)), problem_response)
+
+
+def add_error_handlers(app: FastAPI, dialects: Dialects) -> None:
+    """Give every failure the one shape that its address has."""
+
+    def answer(request: Request, error: FigmentError) -> Response:
+        return _said_at(request.url.path, dialects)(error)
 
     @app.exception_handler(FigmentError)
-    async def figment_error(_: Request, error: FigmentError) -> Response:
+    async def figment_error(request: Request, error: FigmentError) -> Response:
         if error.status >= 500:
             log.error("request.failed", code=error.code, detail=error.detail, exc_info=error.__cause__)
-        return problem_response(error)
+        return answer(request, error)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> Response:
-        return problem_response(_from_validation(error))
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        return answer(request, _from_validation(error))
 
     @app.exception_handler(HTTPException)
-    async def http_error(_: Request, error: HTTPException) -> Response:
+    async def http_error(request: Request, error: HTTPException) -> Response:
         known = {404: NotFound, 405: MethodNotAllowed}.get(error.status_code)
         if known:
-            return problem_response(known())
+            return answer(request, known())
         if error.status_code == BodyTooLarge.status:
-            return problem_response(BodyTooLarge(str(error.detail)))
+            return answer(request, BodyTooLarge(str(error.detail)))
         other = MalformedRequest(str(error.detail))
         other.status = error.status_code
-        return problem_response(other)
+        return answer(request, other)
 
 
 def add_docs(app: FastAPI, web_root: Path) -> None:
@@ -130,6 +147,8 @@ def _field(location: Sequence[str | int]) -> str:
 
 
 def _sentence(message: str) -> str:
+    if message == "Extra inputs are not permitted":
+        return "This is not known here; leave it out."
     return message.removeprefix("Value error, ").replace("Input should", "Should", 1)
 
 
@@ -177,12 +196,18 @@ class Edge:
     """
 
     def __init__(
-        self, app: ASGIApp, trusted: Sequence[Network], body_limit: Callable[[str], int], throttle: Throttle
+        self,
+        app: ASGIApp,
+        trusted: Sequence[Network],
+        body_limit: Callable[[str], int],
+        throttle: Throttle,
+        dialects: Dialects,
     ) -> None:
         self._app = app
         self._trusted = trusted
         self._body_limit = body_limit
         self._throttle = throttle
+        self._dialects = dialects
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -213,13 +238,13 @@ class Edge:
             self._refuse(scope)
             await self._app(scope, _bounded(receive, self._body_limit(scope["path"])), send_with_headers)
         except FigmentError as refusal:
-            await problem_response(refusal)(scope, receive, send_with_headers)
+            await _said_at(scope["path"], self._dialects)(refusal)(scope, receive, send_with_headers)
         except Exception as error:
             log.error("request.crashed", exc_info=error)
             if status:
                 # The answer has begun: only a broken connection can say now that it is not whole.
                 raise
-            await problem_response(FigmentError())(scope, receive, send_with_headers)
+            await _said_at(scope["path"], self._dialects)(FigmentError())(scope, receive, send_with_headers)
         took_ms = round((time.perf_counter() - started) * 1000, 1)
         level = log.info if status >= 500 or scope["method"] not in _SAFE_METHODS else log.debug
         level("request", method=scope["method"], path=scope["path"], status=status, took_ms=took_ms, address=address)
@@ -286,9 +311,13 @@ async def event_stream(
             if frame := wire(event):
                 yield frame
 
-    return EventSourceResponse(
-        frames(), ping=PING_S, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}, sep="\n"
-    )
+    return event_source(frames())
+
+
+def event_source(frames: AsyncIterator[ServerSentEvent]) -> EventSourceResponse:
+    """A server-sent event stream of ready frames; whoever hangs up ends their iterator."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return EventSourceResponse(frames, ping=PING_S, headers=headers, sep="\n")
 
 
 class WebApp(StaticFiles):

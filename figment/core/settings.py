@@ -34,7 +34,7 @@ class Settings(BaseSettings):
         None, description="Address people use, when a proxy stands in front, such as `https://figment.example`."
     )
     database_url: str | None = Field(
-        None, description="PostgreSQL 18 with pgvector (15 to 17 should do, untested). Unset: the embedded one runs."
+        None, description="PostgreSQL 15 or newer with pgvector (tested: 15 and 18). Unset: the embedded one runs."
     )
     database_pool: int = Field(
         12,

@@ -12,6 +12,9 @@ The order, from first to last:
 The first row leads. Rows of its lane (same model, size and phase) join it up to the bucket that pays: the smallest whose cost by the
 row is nearly the best, and whose step fits the live budget. A less urgent row may ride along only where the leaders hardly notice.
 A lone row runs at once.
+
+The live budget is for a frame that may come while a step runs. As long as frames do come, it is a part of what they take themselves:
+batches become smaller, and throughput is paid for frames that arrive as fast as if nobody else were there.
 """
 
 from __future__ import annotations
@@ -36,7 +39,8 @@ class Limits:
     """`max_rows`: rows in the engine at once, each class up to its part of it (`ROOM`), each person up to `max_rows_a_person`.
 
     `buckets`: sizes of a step's batch in network rows. `step_budget_s`: no step with company takes longer, since a live frame may have
-    to wait for it. `knee`: a bigger batch must be cheaper by the row by more than this part. `riding`: how much slower a step may become
+    to wait for it; while frames come (one within `live_memory_s`), none without frames takes longer than `live_wait` of a frame's own work.
+    `knee`: a bigger batch must be cheaper by the row by more than this part. `riding`: how much slower a step may become
     for the sake of less urgent rows. `stretch`: the deadline of a row that names none, as a multiple of its own work.
     """
 
@@ -44,6 +48,8 @@ class Limits:
     max_rows_a_person: int = 64
     buckets: tuple[int, ...] = (1, 2, 4, 8)
     step_budget_s: float = 0.1
+    live_wait: float = 0.4
+    live_memory_s: float = 1.0
     knee: float = 0.05
     riding: float = 0.15
     stretch: float = 4.0
@@ -111,6 +117,7 @@ class Schedule:
     _rows: dict[int, Row] = field(default_factory=dict)
     _order: list[Row] | None = None
     _owed_s: dict[Urgency, float] = field(default_factory=dict)
+    _last_frame: Row | None = None
 
     def __post_init__(self) -> None:
         self.costs = StepCosts(self.limits.buckets)
@@ -133,6 +140,8 @@ class Schedule:
         self._refuse_if_full(row)
         row.arrived = self.clock()
         self._rows[row.id] = row
+        if row.urgency is Urgency.LIVE:
+            self._last_frame = row
         self._changed(row)
 
     def remove(self, row_id: int) -> Row | None:
@@ -193,7 +202,7 @@ class Schedule:
 
     def backlog_s(self) -> float:
         """Seconds that all rows would still take."""
-        return sum(self._work_s(row) for row in self._rows.values())
+        return sum(self._work_s(row, row.steps - row.steps_done) for row in self._rows.values())
 
     def _refuse_if_full(self, row: Row) -> None:
         own = sum(other.queue == row.queue for other in self._rows.values())
@@ -209,9 +218,10 @@ class Schedule:
             first = min(mine, key=lambda other: (other.arrived + self._patience_s(other), other.id))
             first.turn_began = self.clock() if first.turn_began is None else first.turn_began
 
-    def _work_s(self, row: Row) -> float:
+    def _work_s(self, row: Row, steps: int) -> float:
+        """So many steps of a row and its decoding, with the device to itself."""
         step = self.costs.seconds(Lane(row.shape, Phase.DENOISE), row.network_rows)
-        return (row.steps - row.steps_done) * step + self.costs.seconds(Lane(row.shape, Phase.DECODE), 1)
+        return steps * step + self.costs.seconds(Lane(row.shape, Phase.DECODE), 1)
 
     def _patience_s(self, row: Row) -> float:
         """How long a row may take: its deadline, or some times its own work.
@@ -221,8 +231,7 @@ class Schedule:
         """
         if row.deadline_s is not None:
             return row.deadline_s
-        step = self.costs.seconds(Lane(row.shape, Phase.DENOISE), row.network_rows)
-        return self.limits.stretch * (row.steps * step + self.costs.seconds(Lane(row.shape, Phase.DECODE), 1))
+        return self.limits.stretch * self._work_s(row, row.steps)
 
     def _leader(self, ready: Sequence[Row]) -> Row:
         """The first row, unless a less urgent class is owed a whole step."""
@@ -253,12 +262,18 @@ class Schedule:
         """The smallest bucket whose cost by the row is nearly the best, among those whose step fits the live budget."""
         lane, waiting = rows[0].lane, sum(row.breadth for row in rows)
         least, most = self.costs.bucket(rows[0].breadth), self.costs.bucket(waiting)
-        fitting = [b for b in self.limits.buckets if least <= b <= most and self._fits_budget(lane, b, least)]
+        budget_s = self._budget_s(rows[0].urgency)
+        sizes = [b for b in self.limits.buckets if least <= b <= most]
+        fitting = [b for b in sizes if b == least or self.costs.seconds(lane, b) <= budget_s]
         by_row = {b: self.costs.hoped_seconds(lane, b) / min(b, waiting) for b in fitting}
         return next(b for b in fitting if by_row[b] <= min(by_row.values()) * (1 + self.limits.knee))
 
-    def _fits_budget(self, lane: Lane, bucket: int, least: int) -> bool:
-        return bucket == least or self.costs.seconds(lane, bucket) <= self.limits.step_budget_s
+    def _budget_s(self, urgency: Urgency) -> float:
+        """How long a step with company may take that is led by a row of this class."""
+        frame = self._last_frame
+        if urgency is Urgency.LIVE or frame is None or self.clock() > frame.arrived + self.limits.live_memory_s:
+            return self.limits.step_budget_s
+        return min(self.limits.step_budget_s, self.limits.live_wait * self._work_s(frame, frame.steps))
 
     def _riding_bucket(self, lane: Lane, used: int) -> int:
         """The largest bucket whose step is hardly slower than the leaders' own; the padding of their bucket is free."""

@@ -142,6 +142,26 @@ def derive(data: bytes, longest_px: int, form: str) -> Encoded:
     return Encoded(out.getvalue(), MIME[form], picture.width, picture.height)
 
 
+def reencode(data: bytes, form: str, quality: int = 100, size: tuple[int, int] | None = None) -> Encoded:
+    """One of our own files as PNG, JPEG or WebP; stretched to `size` (width, height) when given. `quality` 0 to 100, which PNG has no use for."""
+    picture = Image.open(io.BytesIO(data)).convert("RGB")
+    if size:
+        picture = picture.resize(size, Image.Resampling.BICUBIC)
+    out = io.BytesIO()
+    # Pillow reads a quality of 0 as one that was not said.
+    options = {"compress_level": 4} if form == "PNG" else {"quality": max(1, quality)}
+    picture.save(out, form, **options)
+    return Encoded(out.getvalue(), MIME[form], picture.width, picture.height)
+
+
+def has_holes(data: bytes) -> bool:
+    """Whether a cleaned upload is transparent anywhere, so that `to_mask` finds something to be made anew."""
+    picture = Image.open(io.BytesIO(data))
+    if picture.mode not in ("RGBA", "LA"):
+        return False
+    return bool((np.asarray(picture.getchannel("A")) < 128).any())
+
+
 def preview_webp(pixels: NDArray[np.uint8]) -> bytes:
     """A latent preview as a WebP of about half a kilobyte. `pixels`: (h, w, 3) uint8."""
     out = io.BytesIO()

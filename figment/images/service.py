@@ -92,9 +92,20 @@ class Images:
 
     async def upload(self, owner: UUID, data: bytes, alt: str = "") -> Image:
         """Keep what somebody sent, cleaned (`codec.clean_upload` says what can be wrong with it)."""
+        return await self.keep(owner, await self.clean(data), alt)
+
+    async def clean(self, data: bytes) -> codec.Encoded:
+        """What somebody sent as it may be kept; nothing is kept yet.
+
+        Raises:
+            BodyTooLarge, ImageTypeRefused, ImageTooManyPixels, ImageUnreadable.
+        """
         if len(data) > self._upload_bytes:
             raise BodyTooLarge(f"At most {self._upload_bytes // 1024} KiB are taken; this is {len(data) // 1024} KiB.")
-        encoded = await self._clean(data)
+        return await self._clean(data)
+
+    async def keep(self, owner: UUID, encoded: codec.Encoded, alt: str = "") -> Image:
+        """Keep a cleaned upload as an image of `owner`."""
         sha256 = await self.announce(encoded)
         await self.write(sha256, encoded)
         async with self._database.transaction() as connection:

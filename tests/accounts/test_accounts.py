@@ -11,6 +11,7 @@ import pytest
 
 from figment.accounts import store
 from figment.accounts.errors import ClaimSpent
+from figment.accounts.schemas import TokenRequest
 from figment.accounts.service import API_TOKEN_PREFIX, Accounts
 from figment.core.database import Database
 from tests.http import Site
@@ -145,6 +146,10 @@ def accounts(database: Database) -> Accounts:
     return Accounts(database)
 
 
+async def admin_token(accounts: Accounts, name: str = "test") -> str:
+    return (await accounts.make_admin_token(TokenRequest(name=name))).token
+
+
 class TestTokens:
     @pytest.mark.parametrize("sent", ["Bearer nonsense", "bearer fig_x", "Bearer", "BEARER é", "Bearer a b"])
     async def test_an_unknown_token_is_a_401_even_beside_a_good_cookie(
@@ -158,14 +163,14 @@ class TestTokens:
 
     async def test_a_known_token_acts_as_the_administrator(self, site: Site, visitor: httpx.AsyncClient) -> None:
         async with Database(site.database_url) as database:
-            token = await Accounts(database).make_api_token("test")
+            token = await admin_token(Accounts(database))
         headers = {"Authorization": f"Bearer {token}", "Sec-Fetch-Site": "cross-site"}
         person = (await visitor.post("/api/session", headers=headers)).json()["person"]
         assert (person["role"], person["guest"]) == ("admin", False)
         assert (await visitor.get("/api/studio/generations", headers=headers)).status_code == 200
 
     async def test_it_is_noted_when_it_was_used(self, accounts: Accounts, database: Database) -> None:
-        token = await accounts.make_api_token("test")
+        token = await admin_token(accounts)
         used = []
         for _ in range(3):
             async with database.transaction() as connection:
@@ -175,7 +180,7 @@ class TestTokens:
         assert used[1] < used[2]
 
     async def test_only_the_hash_of_a_token_is_kept(self, accounts: Accounts, database: Database) -> None:
-        token = await accounts.make_api_token("test")
+        token = await admin_token(accounts)
         assert token.startswith(API_TOKEN_PREFIX)
         assert len(token) >= 40
         async with database.transaction() as connection:
@@ -184,14 +189,14 @@ class TestTokens:
         assert token.removeprefix(API_TOKEN_PREFIX) not in row
 
     async def test_all_tokens_act_as_the_one_first_administrator(self, accounts: Accounts) -> None:
-        tokens = [await accounts.make_api_token(f"n{n}") for n in range(3)]
-        people = [await accounts.by_api_token(token) for token in tokens]
-        assert len({person.id for person in people if person}) == 1
+        tokens = [await admin_token(accounts, f"n{n}") for n in range(3)]
+        bearers = [await accounts.by_api_token(token) for token in tokens]
+        assert len({bearer.person.id for bearer in bearers if bearer}) == 1
 
     async def test_a_session_token_is_no_api_token_and_the_reverse(self, accounts: Accounts) -> None:
         _, session = await accounts.make_guest("")
         assert await accounts.by_api_token(session) is None
-        assert await accounts.by_session(await accounts.make_api_token("x")) is None
+        assert await accounts.by_session(await admin_token(accounts)) is None
 
 
 class TestClaim:
@@ -231,7 +236,7 @@ class TestClaim:
         assert person.role == "user"
 
     async def test_a_token_made_first_does_not_lock_its_maker_out(self, accounts: Accounts) -> None:
-        await accounts.make_api_token("for a script")
+        await admin_token(accounts, "for a script")
         guest, _ = await accounts.make_guest("")
         assert (await accounts.claim_admin(guest, await accounts.admin_claim() or "", "Ada")).role == "admin"
 

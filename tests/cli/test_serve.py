@@ -14,12 +14,12 @@ from pathlib import Path
 
 import httpx
 import psutil
-import psycopg
 import pytest
 
 from figment.cli.server import CannotStart, started
 from figment.core.settings import Settings
 from figment.main import open_house
+from tests.conftest import create_database
 from tests.processes import Server, environment, served
 
 FIGMENT = [sys.executable, "-m", "figment.cli"]
@@ -38,9 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def external(postgres: str) -> str:
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE serve TEMPLATE template")
-    return postgres.replace("/figment?", "/serve?")
+    return create_database(postgres, "serve")
 
 
 def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -74,6 +72,24 @@ class TestServe:
         headers = {"Authorization": f"Bearer {token}"}
         with httpx.Client(base_url=server.address, headers=headers, trust_env=False) as client:
             assert client.get("/api/session").json()["person"]["name"] == "Ada"
+
+    def test_tokens_are_bounded_listed_and_revoked(self, server: Server) -> None:
+        wish = ("--name", "lister", "--scope", "models:read", "--scope", "images:read", "--days", "30")
+        token = figment("admin", "token", *wish, data=server.data).stdout.strip()
+        with httpx.Client(
+            base_url=server.address, headers={"Authorization": f"Bearer {token}"}, trust_env=False
+        ) as client:
+            assert client.post("/api/studio/generations", json={"prompt": "x"}).json()["code"] == "missing_scope"
+            [line] = [
+                line for line in figment("admin", "tokens", data=server.data).stdout.splitlines() if "lister" in line
+            ]
+            assert "Ada  lister  images:read models:read  last sent 20" in line
+            assert "expires 20" in line
+            revoked = figment("admin", "revoke", line.split()[0], data=server.data)
+            assert revoked.returncode == 0, revoked.stderr
+            assert client.get("/v1/models").status_code == 401
+        refused(figment("admin", "revoke", line.split()[0], data=server.data), "figment admin tokens")
+        refused(figment("admin", "token", "--name", "x", "--scope", "all", data=server.data), "scopes", "images:write")
 
     def test_it_is_stopped_by_sigterm_and_leaves_nothing_even_with_a_stream_open(self, server: Server) -> None:
         family = psutil.Process(server.process.pid).children(recursive=True)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -32,6 +33,9 @@ SECURITY = {
 }
 
 
+DIALECTS: http.Dialects = {"/v9/": lambda error: PlainTextResponse(f"in short: {error.code}", error.status)}
+
+
 class Note(BaseModel):
     words: str
 
@@ -39,10 +43,16 @@ class Note(BaseModel):
 def small_app(limit: int = 1000, rate: str = "off") -> FastAPI:
     app = FastAPI(
         middleware=[
-            Middleware(http.Edge, trusted=TRUSTED, body_limit=lambda _: limit, throttle=Throttle(Rate.parse(rate)))
+            Middleware(
+                http.Edge,
+                trusted=TRUSTED,
+                body_limit=lambda _: limit,
+                throttle=Throttle(Rate.parse(rate)),
+                dialects=DIALECTS,
+            )
         ]
     )
-    http.add_error_handlers(app)
+    http.add_error_handlers(app, DIALECTS)
 
     @app.get("/fail/{kind}")
     async def fail(kind: str) -> None:
@@ -52,6 +62,14 @@ def small_app(limit: int = 1000, rate: str = "off") -> FastAPI:
             **{cls.code: cls("In words.") for cls in (errors.Forbidden, errors.NotSignedIn, errors.Unavailable)},
             "slow": errors.RateLimited(retry_after_s=1.2),
         }[kind]
+
+    @app.post("/v9/note")
+    async def short_note(note: Note) -> str:
+        return note.words
+
+    @app.get("/v9/crash")
+    async def crash() -> None:
+        raise RuntimeError("the password is swordfish")
 
     @app.get("/api/who")
     async def who(request: Request) -> dict[str, Any]:
@@ -107,6 +125,22 @@ class TestFailures:
             answer = await client.get(f"/fail/{code}")
         assert check_problem(answer, status, code)["detail"] == "In words."
         assert ("www-authenticate" in answer.headers) == (status == 401)
+
+    @pytest.mark.parametrize(
+        ("request_", "said"),
+        [
+            (("GET", "/v9/crash"), "internal"),
+            (("POST", "/v9/note"), "invalid_input"),
+            (("GET", "/v9/nothing"), "not_found"),
+            (("PUT", "/v9/note"), "method_not_allowed"),
+        ],
+    )
+    async def test_an_address_with_a_dialect_says_its_errors_in_it(self, request_: tuple[str, str], said: str) -> None:
+        async with talking(small_app()) as client:
+            assert (await client.request(*request_, json={})).text == f"in short: {said}"
+            foreign = await client.post("/v9/note", headers={"Sec-Fetch-Site": "cross-site"})
+            long = await client.post("/v9/note", content=b"x" * 1001)
+        assert (foreign.text, long.text) == ("in short: foreign_origin", "in short: body_too_large")
 
     async def test_retry_after_is_whole_seconds_and_never_too_few(self) -> None:
         async with talking(small_app()) as client:

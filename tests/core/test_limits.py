@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import psycopg
 import pytest
 
 from figment.core.database import Database
@@ -49,6 +50,28 @@ async def test_concurrent_spenders_get_exactly_the_burst(database: Database) -> 
     results = await asyncio.gather(*(limiter.spend(["k"], rate) for _ in range(30)), return_exceptions=True)
     assert sum(result is None for result in results) == 7
     assert all(result is None or isinstance(result, RateLimited) for result in results)
+
+
+async def test_who_waits_for_others_is_not_refused_the_last_of_a_burst(database_url: str) -> None:
+    spend = "SELECT spend_rates('{k}', %s, 3600)"
+    async with (
+        await psycopg.AsyncConnection.connect(database_url) as first,
+        await psycopg.AsyncConnection.connect(database_url, autocommit=True) as last,
+        await psycopg.AsyncConnection.connect(database_url, autocommit=True) as watcher,
+    ):
+        await first.execute(spend, [0])  # holds the key until the commit
+        waiting = asyncio.create_task(last.execute(spend, [720]))
+        async with asyncio.timeout(10):
+            blocked = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
+            while await (await watcher.execute(blocked, [last.info.backend_pid])).fetchone() != (1,):
+                await asyncio.sleep(0.01)
+        for _ in range(4):
+            assert await (await first.execute(spend, [720])).fetchone() == (0,)
+        await first.commit()
+        assert await (await waiting).fetchone() == (0,)
+        refused = await (await last.execute(spend, [720])).fetchone()
+    assert refused is not None
+    assert 719 < refused[0] <= 720
 
 
 async def test_a_refusal_on_one_key_costs_nothing_on_the_other(database: Database) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from figment.engine.costs import Phase
-from figment.engine.schedule import Limits, Row, Schedule
+from figment.engine.schedule import Batch, Limits, Row, Schedule
 from figment.generation.contract import QueueFull, Urgency
 from tests.engine.simulation import SHAPES, STEP_S, Arrival, Cost, Simulation, flat, lanes, per_row
 
@@ -217,6 +217,26 @@ def test_a_step_fits_the_live_budget() -> None:
         crowd
     )
     assert max(batch.network_rows for batch in ran.batches[20:]) <= 2
+
+
+def test_while_frames_come_nobody_elses_step_is_long() -> None:
+    others: list[tuple[float, int]] = []
+
+    def cost(batch: Batch) -> float:
+        if batch.rows[0].urgency is not Urgency.LIVE:
+            others.append((run.now, batch.network_rows))
+        return STEP_S * (1 + 0.1 * batch.network_rows)
+
+    def widest(since: float, before: float) -> int:
+        return max(rows for at, rows in others if since <= at < before)
+
+    run = Simulation(Limits(shares={}), cost)
+    crowd = [Arrival(0.0, number, person=f"p{number}", steps=400) for number in range(16)]
+    frames = [Arrival(1 + number / 20, 1000 + number, Urgency.LIVE, "live", steps=2) for number in range(20)]
+    run.run([*crowd, *frames], until=4.0)
+    assert widest(0.5, 1.0) == widest(3.1, 4.0) == 8
+    # A frame alone takes three calls of 1.1 steps; 0.4 of that is a call of two rows.
+    assert widest(1.1, 2.9) <= 2
 
 
 def test_less_urgent_rows_ride_along_only_where_leaders_hardly_notice() -> None:

@@ -163,6 +163,35 @@ def test_derived_sizes_fit_and_never_grow(form: str) -> None:
     assert codec.derive(picture("PNG", (40, 20)), 128, form).width == 40
 
 
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_a_picture_keeps_its_size_in_another_form_or_takes_the_one_that_is_asked(form: str) -> None:
+    whole = picture("PNG", (40, 30))
+    again = codec.reencode(whole, form)
+    assert (opened(again.data).format, opened(again.data).size) == (form, (40, 30))
+    assert (again.mime, again.width, again.height) == (codec.MIME[form], 40, 30)
+    difference = np.asarray(opened(again.data), np.int16) - np.asarray(opened(whole), np.int16)
+    assert np.abs(difference).max() <= (0 if form == "PNG" else 6)
+    assert opened(codec.reencode(whole, form, size=(80, 20)).data).size == (80, 20)
+
+
+def test_quality_goes_down_to_nothing() -> None:
+    whole = picture("PNG", (256, 256))
+    sizes = [len(codec.reencode(whole, "JPEG", quality).data) for quality in (0, 1, 50, 100)]
+    assert sizes[0] == sizes[1] < sizes[2] < sizes[3]
+
+
+def test_a_mask_has_holes_where_it_is_more_transparent_than_not() -> None:
+    for alpha, holes in ((255, False), (128, False), (127, True), (0, True)):
+        mask = Image.new("RGBA", (4, 4), "white")
+        mask.putpixel((2, 1), (255, 255, 255, alpha))
+        out = io.BytesIO()
+        mask.save(out, "PNG")
+        kept = codec.clean_upload(out.getvalue(), MAX).data
+        assert codec.has_holes(kept) is holes
+        assert (codec.to_mask(kept, 4, 4)[1, 2] == 255) is np.bool_(holes)
+    assert not codec.has_holes(picture("PNG"))
+
+
 def test_a_mask_is_white_or_transparent() -> None:
     mask = Image.new("L", (4, 4), 0)
     mask.paste(255, (0, 0, 2, 4))

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import httpx
-import psycopg
 import pytest
 
 from figment.core.settings import Settings
+from tests.conftest import create_database
 from tests.http import serving
 
 
 @pytest.fixture(scope="session")
 async def server(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE studio TEMPLATE template")
+    url = create_database(postgres, "studio")
     settings = Settings(
         data=tmp_path_factory.mktemp("studio"),
         limit_generations="off",
         limit_sessions="off",
         limit_uploads="off",
     )
-    async with serving(settings, postgres.replace("/figment?", "/studio?")) as address:
+    async with serving(settings, url) as address:
         yield address
 
 

@@ -18,6 +18,7 @@ import pytest
 
 from figment.core.settings import Settings
 from figment.features.studio import rules
+from tests.conftest import named
 from tests.features.studio.test_studio import finished, generate
 from tests.http import serving
 from tests.images.test_codec import picture
@@ -513,4 +514,4 @@ async def small(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def database_of_server(postgres: str, server: str) -> str:
-    return postgres.replace("/figment?", "/studio?")
+    return named(postgres, "studio")

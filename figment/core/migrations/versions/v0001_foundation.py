@@ -45,9 +45,12 @@ CREATE TABLE api_tokens (
     token_hash bytea NOT NULL UNIQUE,
     person uuid NOT NULL REFERENCES people ON DELETE CASCADE,
     name text NOT NULL,
+    scopes text[] NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz,
     used_at timestamptz
 );
+CREATE INDEX api_tokens_person ON api_tokens (person);
 CREATE TABLE admin_claims (
     token_hash bytea PRIMARY KEY,
     created_at timestamptz NOT NULL DEFAULT now()
@@ -184,7 +187,9 @@ BEGIN
 END $$;
 
 -- The generic cell rate algorithm for several keys at once: all are spent from, or none. `full_at` is its theoretical arrival time: when
--- the key will have its whole burst again. The first statement locks the keys, in one order for everybody. Returns the seconds to wait.
+-- the key will have its whole burst again. The first statement locks the keys, in one order for everybody; the time is asked after it, for
+-- who waited for the lock would reckon with a moment before that of those who went first, and be refused the last of a burst. Returns the
+-- seconds to wait.
 CREATE TABLE rate_limits (
     key text PRIMARY KEY,
     full_at timestamptz NOT NULL
@@ -193,11 +198,12 @@ CREATE INDEX rate_limits_age ON rate_limits (full_at);
 CREATE FUNCTION spend_rates(_keys text[], _cost_s double precision, _burst_s double precision) RETURNS double precision
 LANGUAGE plpgsql AS $$
 DECLARE
-    now_ timestamptz := clock_timestamp();
+    now_ timestamptz;
     wait_s double precision;
 BEGIN
-    INSERT INTO rate_limits AS r (key, full_at) SELECT k, now_ FROM unnest(_keys) AS k ORDER BY k
-    ON CONFLICT (key) DO UPDATE SET full_at = greatest(r.full_at, now_);
+    INSERT INTO rate_limits AS r (key, full_at) SELECT k, clock_timestamp() FROM unnest(_keys) AS k ORDER BY k
+    ON CONFLICT (key) DO UPDATE SET full_at = greatest(r.full_at, clock_timestamp());
+    now_ := clock_timestamp();
     SELECT max(extract(epoch FROM full_at - now_)) + _cost_s - _burst_s INTO wait_s FROM rate_limits WHERE key = ANY(_keys);
     IF wait_s > 1e-6 THEN
         RETURN wait_s;
