@@ -5,10 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from figment.engine.backends.base import PreviewSource
 from figment.generation.contract import Finished, Pixels, Progress, Update, Waiting
+
+PACE_S = 0.1
+"""Steps that follow one another faster are told with the next: each telling wakes the reader's thread, which on a processor takes a core
+from the network in the middle of its step.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +33,10 @@ _Letter = Waiting | _Step | Finished | Exception
 class Mailbox:
     """One row's updates. The runner calls `waiting`, `progressed`, `finished`, `failed` from its thread; one reader awaits `take`."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Callable[[], float] = time.monotonic) -> None:
         self._loop = loop
+        self._clock = clock
+        self._told_at = -PACE_S
         self._filled = asyncio.Event()
         # Guards `_latest` and `_closed`, which both threads write; held for an assignment only.
         self._lock = threading.Lock()
@@ -38,7 +47,10 @@ class Mailbox:
         self._put(Waiting(ahead))
 
     def progressed(self, step: int, of: int, preview: PreviewSource | None) -> None:
-        self._put(_Step(step, of, preview))
+        now = self._clock()
+        due = now >= self._told_at + PACE_S
+        self._told_at = now if due else self._told_at
+        self._put(_Step(step, of, preview), wake=due)
 
     def finished(self, pixels: Pixels, compute_s: float) -> None:
         self._put(Finished(pixels, compute_s), last=True)
@@ -65,11 +77,13 @@ class Mailbox:
             if latest is not None:
                 return latest
 
-    def _put(self, update: _Letter, *, last: bool = False) -> None:
+    def _put(self, update: _Letter, *, last: bool = False, wake: bool = True) -> None:
         with self._lock:
             if self._closed:
                 return
             self._latest, self._closed = update, last
+        if not wake:
+            return
         # The loop may be gone by now (its program ended with a picture in the making): then nobody is left to tell.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._filled.set)

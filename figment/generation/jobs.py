@@ -141,6 +141,8 @@ class JobRunner:
             return
         try:
             finished = await self._make(row)
+            # Nobody needs to hear of a step any more, and telling would hold the picture up.
+            self._reporter.forget(row.id)
             await self._deliver(row, finished)
         except Superseded:
             log.info("job.superseded", job=job, attempt=row.attempt)
