@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from figment.engine.backends.diffusion.copies import Copies
 from figment.generation.contract import Pixels
 
 FIT_CELLS = 16
+NO_NUMBERS = "the model answered with values that are not numbers"
 
 
 class Autoencoder:
@@ -50,7 +51,7 @@ class Autoencoder:
         pixels = functional.avg_pool2d(self.decode(latents.to(self._vae.device)), self._downscale).cpu()
         cells = latents.permute(0, 2, 3, 1).reshape(-1, self.channels)
         design = torch.cat([cells, torch.ones(len(cells), 1)], dim=1)
-        return torch.linalg.lstsq(design, pixels.permute(0, 2, 3, 1).reshape(-1, 3)).solution
+        return torch.linalg.lstsq(design, pixels.permute(0, 2, 3, 1).reshape(-1, 3)).solution.to(self._vae.device)
 
     def _moments(self, like: Tensor) -> tuple[Tensor | float, Tensor | float]:
         """Mean and standard deviation of its raw latents, by number or by channel."""
@@ -71,18 +72,20 @@ def _only(found: Any) -> Tensor:
     return found.latents if hasattr(found, "latents") else found.latent
 
 
-def from_pixels(pixels: Pixels) -> Tensor:
-    """Bytes (height, width, 3) to (1, 3, height, width) in -1..1."""
-    return torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
+def from_pixels(pixels: Tensor) -> Tensor:
+    """Bytes (height, width, 3) to (1, 3, height, width) in -1..1, on their device."""
+    return pixels.permute(2, 0, 1)[None].float() / 127.5 - 1
 
 
-def to_pixels(images: Tensor) -> list[Pixels]:
-    """(n, 3, height, width) from -1..1 to bytes, one copy from the device for all.
+def to_pixels(images: Tensor, copies: Copies) -> list[Pixels]:
+    """(n, 3, height, width) from -1..1 to bytes, one copy from the device for all, and a wait for nothing else.
 
     Raises:
         FloatingPointError: the values are not numbers.
     """
-    if not torch.isfinite(images).all():
-        raise FloatingPointError("the model answered with values that are not numbers")
+    finite = copies.down(torch.isfinite(images).all())
     scaled = ((images / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
-    return list(np.ascontiguousarray(scaled.permute(0, 2, 3, 1).cpu().numpy()))
+    pixels = copies.down(scaled.permute(0, 2, 3, 1).contiguous())
+    if not finite.here():
+        raise FloatingPointError(NO_NUMBERS)
+    return list(pixels.here().numpy())

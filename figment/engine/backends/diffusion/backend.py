@@ -6,7 +6,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -15,86 +14,19 @@ from torch.nn import functional
 
 from figment.engine import sampling
 from figment.engine.backends.base import PreviewSource
-from figment.engine.backends.diffusion.autoencoder import Autoencoder, from_pixels, to_pixels
-from figment.engine.backends.diffusion.draws import Draws, normals
+from figment.engine.backends.diffusion import copies
+from figment.engine.backends.diffusion.autoencoder import NO_NUMBERS, Autoencoder, from_pixels, to_pixels
+from figment.engine.backends.diffusion.draws import normals
 from figment.engine.backends.diffusion.families import Batch, Conditions, Family
-from figment.engine.backends.diffusion.solver import Move, Solver
+from figment.engine.backends.diffusion.replay import Recorder, Replayed
+from figment.engine.backends.diffusion.rows import DiffusionRow, Glimpse, Step, Surroundings
 from figment.engine.diffusers_folder import DiffusersModel
 from figment.engine.sampling import Guidance
 from figment.generation.contract import ImageRequest, ModelCard, Pixels
 
 KEPT_PROMPTS = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What is there already, for an inpainting row. `mask`: (1, h, w), 1 where the picture is made anew.
-
-    `known`: the picture's latent, put back outside of the mask after every step; `told`: (channels + 1, h, w), mask and blanked picture for a
-    network that was trained to read them. One of the two.
-    """
-
-    mask: Tensor
-    known: Tensor | None = None
-    told: Tensor | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Glimpse:
-    """What the network read and answered in a row's last step, to make a preview of."""
-
-    latent: Tensor
-    output: Tensor
-    time: float
-
-
-@dataclass(slots=True, eq=False)
-class DiffusionRow:
-    """One picture on its way. `latent`, `noise`: (channels, h, w) float32 on the device. `conditions`: one of each of `guidance.prompts`."""
-
-    seed: int
-    latent: Tensor
-    noise: Tensor
-    solver: Solver
-    guidance: Guidance
-    conditions: tuple[Conditions, ...]
-    surroundings: Surroundings | None = None
-    init_image: Pixels | None = None
-    mask: Pixels | None = None
-    steps_done: int = 0
-    next_stream: int = 1
-    glimpse: Glimpse | None = None
-
-    @property
-    def time(self) -> float:
-        return float(self.solver.timesteps[self.steps_done])
-
-    def network_input(self) -> Tensor:
-        """(channels, h, w), with mask and surroundings behind for a network that reads them."""
-        latent = self.solver.network_input(self.latent, self.steps_done)
-        told = self.surroundings.told if self.surroundings else None
-        return latent if told is None else torch.cat([latent, told])
-
-    def foresee(self, outputs: Tensor) -> Move:
-        """The next step, not yet taken. `outputs`: (len(conditions), channels, h, w)."""
-        move = self.solver.foresee(
-            self._guided(outputs), self.latent, self.steps_done, Draws(self.seed, self.next_stream)
-        )
-        around = self.surroundings
-        if around is None or around.known is None:
-            return move
-        return self.solver.put_back(move, around.known, self.noise, around.mask, self.steps_done)
-
-    def take(self, move: Move, glimpse: Glimpse) -> None:
-        self.solver.take(move)
-        self.latent, self.next_stream, self.glimpse = move.latent, move.next_stream, glimpse
-        self.steps_done += 1
-
-    def _guided(self, outputs: Tensor) -> Tensor:
-        if len(outputs) == 1:
-            return outputs[0]
-        wanted, unwanted = outputs
-        return unwanted + self.guidance.between * (wanted - unwanted)
+DECODED_PIXELS = 8 * 512 * 512
+"""Decoded in one call: enough to fill a device, and the widest layers of a full autoencoder still fit beside the model."""
 
 
 @dataclass(slots=True)
@@ -130,10 +62,15 @@ class DiffusionBackend:
         autoencoder: Autoencoder,
         device: torch.device,
         tiny: Autoencoder | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
+        """`recorder`: records the calls of network and decoder, where that makes them faster."""
         self._model, self._family, self._autoencoder, self._device = model, family, autoencoder, device
         self._tiny = tiny
         self._prompts = _Prompts(family)
+        self._copies = copies.of(device)
+        self._denoiser = Replayed("denoiser", lambda named: family.predict(Batch.of(named)), recorder)
+        self._decoder = Replayed("decoder", lambda named: autoencoder.decode(named["latents"]), recorder)
         self._colours: Tensor | None = None
 
     @property
@@ -147,7 +84,7 @@ class DiffusionBackend:
     @torch.no_grad()
     def begin(self, request: ImageRequest) -> DiffusionRow:
         height, width = request.height // self.downscale, request.width // self.downscale
-        noise = normals(request.seed, (self._autoencoder.channels, height, width)).to(self._device)
+        noise = self._copies.up(normals(request.seed, (self._autoencoder.channels, height, width)))
         # As everywhere in Figment: at strength 1 nothing is left of the picture.
         start = None if request.init_image is None or request.strength == 1 else self._encoded(request.init_image)
         solver = self._family.solver(request.steps, None if start is None else request.strength, height, width)
@@ -170,16 +107,15 @@ class DiffusionBackend:
 
     @torch.no_grad()
     def denoise(self, rows: Sequence[DiffusionRow]) -> None:
-        inputs = [row.network_input() for row in rows]
-        outputs = self._family.predict(self._batch(rows, inputs))
-        # The one wait for the device in a step: a row whose numbers are broken must not move, nor any beside it.
-        if not torch.isfinite(outputs).all():
-            raise FloatingPointError("the model answered with values that are not numbers")
-        firsts = np.cumsum([0, *(len(row.conditions) for row in rows)])
-        answers = [outputs[a:b] for a, b in pairwise(firsts)]
-        moves = [row.foresee(answer) for row, answer in zip(rows, answers, strict=True)]
-        for row, move, read, answer in zip(rows, moves, inputs, answers, strict=True):
-            row.take(move, Glimpse(read, answer[0], row.time))
+        step = Step(rows, self._copies)
+        outputs = self._denoiser(step.batch().named())
+        finite = self._copies.down(torch.isfinite(outputs).all())
+        moves = step.moves(outputs)
+        # The one wait for the device in a step, when all of its work is under way: a row whose numbers are broken must not move, nor any
+        # beside it.
+        if not finite.here():
+            raise FloatingPointError(NO_NUMBERS)
+        step.take(moves, outputs)
 
     def preview(self, row: DiffusionRow) -> PreviewSource:
         glimpse, latent = row.glimpse, row.latent
@@ -187,8 +123,15 @@ class DiffusionBackend:
 
     @torch.no_grad()
     def decode(self, rows: Sequence[DiffusionRow]) -> list[Pixels]:
-        pictures = to_pixels(self._autoencoder.decode(torch.stack([row.latent for row in rows])))
-        return [_finished(row, made) for row, made in zip(rows, pictures, strict=True)]
+        """In calls of `DECODED_PIXELS` at most."""
+        side = rows[0].latent.shape[1:].numel() * self.downscale**2
+        at_once = max(1, DECODED_PIXELS // side)
+        return [made for n in range(0, len(rows), at_once) for made in self._decoded(rows[n : n + at_once])]
+
+    @torch.no_grad()
+    def improve(self) -> bool:
+        """See `Improving`: records a piece of what is called again and again."""
+        return self._denoiser.improve() or self._decoder.improve()
 
     @torch.no_grad()
     def warm_up(self) -> None:
@@ -202,46 +145,37 @@ class DiffusionBackend:
         self.decode([row])
         self._colours = self._autoencoder.colours()
 
-    def _batch(self, rows: Sequence[DiffusionRow], inputs: Sequence[Tensor]) -> Batch:
-        """One network row for each of a row's prompts, row after row."""
-        asked = [
-            (row, read, conditions) for row, read in zip(rows, inputs, strict=True) for conditions in row.conditions
-        ]
-        names = asked[0][2]
-        return Batch(
-            latents=torch.stack([read for _, read, _ in asked]),
-            times=self._numbers([row.time for row, _, _ in asked]),
-            told=self._numbers([row.guidance.told for row, _, _ in asked]),
-            conditions={name: torch.stack([conditions[name] for _, _, conditions in asked]) for name in names},
-        )
-
-    def _numbers(self, values: Sequence[float]) -> Tensor:
-        return torch.tensor(values, dtype=torch.float32).to(self._device, non_blocking=True)
+    def _decoded(self, rows: Sequence[DiffusionRow]) -> list[Pixels]:
+        images = self._decoder({"latents": torch.stack([row.latent for row in rows])})
+        return [_finished(row, made) for row, made in zip(rows, to_pixels(images, self._copies), strict=True)]
 
     def _encoded(self, image: Pixels) -> Tensor:
-        return self._autoencoder.encode(from_pixels(image))[0]
+        return self._autoencoder.encode(self._uploaded(image))[0]
+
+    def _uploaded(self, image: Pixels) -> Tensor:
+        """(1, 3, height, width) in -1..1. What travels are its bytes."""
+        return from_pixels(self._copies.up(torch.from_numpy(image)))
 
     def _surroundings(self, request: ImageRequest, start: Tensor | None) -> Surroundings | None:
         if request.init_image is None or request.mask is None:
             return None
-        cells = sampling.latent_mask(request.mask, self.downscale)
-        mask = torch.from_numpy(cells).to(self._device)
+        mask = self._copies.up(torch.from_numpy(sampling.latent_mask(request.mask, self.downscale)))
         if not self._model.reads_surroundings:
             return Surroundings(mask, known=self._encoded(request.init_image) if start is None else start)
-        image = from_pixels(request.init_image)[0].numpy()
-        blanked = torch.from_numpy(sampling.blanked(image, cells, self.downscale))
-        return Surroundings(mask, told=torch.cat([mask, self._autoencoder.encode(blanked[None])[0]]))
+        hidden = functional.interpolate(mask[None], scale_factor=self.downscale)
+        blanked = self._uploaded(request.init_image) * (1 - hidden)
+        return Surroundings(mask, told=torch.cat([mask, self._autoencoder.encode(blanked)[0]]))
 
     @torch.no_grad()
     def _thumbnail(self, latent: Tensor, glimpse: Glimpse | None) -> Pixels:
         if glimpse is not None:
             latent = self._family.foreseen(glimpse.latent, glimpse.output, glimpse.time)
         if self._tiny is not None:
-            return to_pixels(functional.avg_pool2d(self._tiny.decode(latent[None]), self.downscale))[0]
+            return to_pixels(functional.avg_pool2d(self._tiny.decode(latent[None]), self.downscale), self._copies)[0]
         if self._colours is None:
             self._colours = self._autoencoder.colours()
-        cells = latent.permute(1, 2, 0).cpu()
-        return to_pixels((cells @ self._colours[:-1] + self._colours[-1]).permute(2, 0, 1)[None])[0]
+        shown = latent.permute(1, 2, 0) @ self._colours[:-1] + self._colours[-1]
+        return to_pixels(shown.permute(2, 0, 1)[None], self._copies)[0]
 
 
 def _inpainting(request: ImageRequest) -> ImageRequest:
