@@ -68,6 +68,10 @@ class Settings(BaseSettings):
     engine_device: Literal["auto", "cpu", "cuda", "mps"] = Field(
         "auto", description="Where diffusers models run; `auto` takes CUDA, then MPS, then the processor."
     )
+    engine_graphs: Literal["auto", "off"] = Field(
+        "auto",
+        description="`auto` records what a model does at each size and replays it on CUDA, which is faster and takes memory; `off` calls it step by step.",
+    )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="Networks, separated by commas, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."
     )

@@ -17,12 +17,15 @@ TORCH_IS_MISSING = "diffusers models run on torch, which is not installed here: 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """`threads`: of onnxruntime. `device`: where torch runs (auto, cpu, cuda, mps). `run_code`: may a model's own code be run?"""
+    """`threads`: of onnxruntime. `device`: where torch runs (auto, cpu, cuda, mps). `run_code`: may a model's own code be run? `graphs`: are the
+    calls of diffusers models recorded and replayed where that makes them faster (CUDA)?
+    """
 
     prompts: PromptEncoder
     threads: int
     device: str = "auto"
     run_code: bool = False
+    graphs: bool = True
 
     def load(self, model: InstalledModel | DiffusersModel) -> Backend[Any]:
         """Open a model. Takes a moment or minutes; call it off the event loop.
@@ -34,12 +37,13 @@ class Opening:
             return onnx.load(model, self.prompts, self.threads)
         try:
             # Inside: the default install has no torch.
-            from figment.engine.backends.diffusion import loading, own
+            from figment.engine.backends.diffusion import loading, own, replay
         except ModuleNotFoundError as error:
             raise BrokenModel(f"{TORCH_IS_MISSING} ({error.name} is missing)") from error
         if isinstance(model, InstalledModel):
             return own.load(model, self.prompts, self.device, run_code=self.run_code)
-        return loading.load(model, self.device, run_code=self.run_code)
+        recorder = replay.recorder if self.graphs else replay.nothing
+        return loading.load(model, self.device, run_code=self.run_code, recorder=recorder)
 
 
 def torch_devices() -> list[str] | None:

@@ -126,12 +126,7 @@ class UNet:
         width = self._unet.config.time_cond_proj_dim
         if width is None:
             return None
-        # The pipeline's own `get_guidance_scale_embedding` is for the processor only.
-        pace = -math.log(10_000) / (width // 2 - 1)
-        frequencies = torch.exp(torch.arange(width // 2, dtype=torch.float32, device=scales.device) * pace)
-        angles = 1000 * (scales - 1)[:, None] * frequencies
-        embedded = torch.cat([torch.sin(angles), torch.cos(angles)], dim=1)
-        return functional.pad(embedded, (0, width % 2)).to(self._unet.dtype)
+        return embedded_guidance(scales, width).to(self._unet.dtype)
 
 
 class UNetXL(UNet):
@@ -251,6 +246,16 @@ class Flux(_FlowTransformer):
             **batch.conditions,
         )
         return _unpacked(answer[0].float(), height, width)
+
+
+def embedded_guidance(scales: Tensor, width: int) -> Tensor:
+    """(n, width) float32 on the scales' device: the pipelines' own `get_guidance_scale_embedding` is for the processor only."""
+    half = width // 2
+    frequencies = torch.exp(
+        torch.arange(half, dtype=torch.float32, device=scales.device) * -(math.log(10_000) / (half - 1))
+    )
+    angles = 1000 * (scales - 1)[:, None] * frequencies
+    return functional.pad(torch.cat([torch.sin(angles), torch.cos(angles)], dim=1), (0, width % 2))
 
 
 def _packed(latents: Tensor) -> Tensor:

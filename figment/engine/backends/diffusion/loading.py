@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
 from figment.engine.backends.base import Backend
-from figment.engine.backends.diffusion import devices, families
+from figment.engine.backends.diffusion import devices, families, replay
 from figment.engine.backends.diffusion.autoencoder import Autoencoder
 from figment.engine.backends.diffusion.backend import DiffusionBackend
+from figment.engine.backends.diffusion.replay import Recorder
 from figment.engine.backends.diffusion.whole import WholeBackend
 from figment.engine.diffusers_folder import DiffusersModel, Family
 from figment.engine.errors import BrokenModel
@@ -24,8 +26,16 @@ for library in (diffusers_logging, transformers_logging):
     library.set_verbosity_error()
 
 
-def load(model: DiffusersModel, device: str = "auto", *, run_code: bool = False) -> Backend[Any]:
-    """Open a model. Takes seconds to minutes; call it off the event loop. `run_code`: may its folder's own code be run?
+def load(
+    model: DiffusersModel,
+    device: str = "auto",
+    *,
+    run_code: bool = False,
+    recorder: Callable[[torch.device], Recorder | None] = replay.recorder,
+) -> Backend[Any]:
+    """Open a model. Takes seconds to minutes; call it off the event loop.
+
+    `run_code`: may its folder's own code be run? `recorder`: makes what records its calls; `replay.nothing` leaves all of them as they are.
 
     Raises:
         BrokenModel: it cannot be opened here; the message says why.
@@ -36,8 +46,11 @@ def load(model: DiffusersModel, device: str = "auto", *, run_code: bool = False)
     pipeline = _opened(model, where, run_code)
     if model.family is Family.WHOLE:
         return WholeBackend(model, pipeline)
+    devices.lay_out(pipeline, where)
     autoencoder = Autoencoder(pipeline.vae, model.downscale, model.family is Family.STABLE_DIFFUSION_XL)
-    return DiffusionBackend(model, families.of(model, pipeline), autoencoder, where, _tiny(model, where))
+    return DiffusionBackend(
+        model, families.of(model, pipeline), autoencoder, where, _tiny(model, where), recorder(where)
+    )
 
 
 def _opened(model: DiffusersModel, device: torch.device, run_code: bool) -> Any:
