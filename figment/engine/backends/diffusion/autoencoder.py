@@ -20,18 +20,18 @@ class Autoencoder:
 
     def __init__(self, vae: Any, downscale: int, may_overflow: bool = False) -> None:
         """`may_overflow`: those of its family can, in float16, and say so; others say so only because nobody told them not to."""
-        self._vae = vae
+        self.vae = vae
         self._downscale = downscale
         if may_overflow and vae.dtype == torch.float16 and vae.config.force_upcast:
             vae.float()
 
     @property
     def channels(self) -> int:
-        return int(self._vae.config.latent_channels)
+        return int(self.vae.config.latent_channels)
 
     def encode(self, images: Tensor) -> Tensor:
         """(n, 3, height, width) in -1..1 to (n, channels, h, w) float32, of about unit variance."""
-        found = self._vae.encode(images.to(self._vae.device, self._vae.dtype))
+        found = self.vae.encode(images.to(self.vae.device, self.vae.dtype))
         latents = _only(found).float()
         mean, deviation = self._moments(latents)
         return (latents - mean) / deviation
@@ -39,7 +39,7 @@ class Autoencoder:
     def decode(self, latents: Tensor) -> Tensor:
         """(n, channels, h, w) to (n, 3, height, width) float32, mostly in -1..1."""
         mean, deviation = self._moments(latents)
-        return self._vae.decode((latents * deviation + mean).to(self._vae.dtype), return_dict=False)[0].float()
+        return self.vae.decode((latents * deviation + mean).to(self.vae.dtype), return_dict=False)[0].float()
 
     def colours(self) -> Tensor:
         """A least-squares map from a unit latent's cell (and 1) to the mean colour of its pixels: (channels + 1, 3), for previews that cost
@@ -48,14 +48,14 @@ class Autoencoder:
         generator = torch.Generator().manual_seed(0)
         coarse = torch.randn((1, self.channels, FIT_CELLS // 4, FIT_CELLS // 4), generator=generator)
         latents = functional.interpolate(coarse, size=(FIT_CELLS, FIT_CELLS), mode="bilinear")
-        pixels = functional.avg_pool2d(self.decode(latents.to(self._vae.device)), self._downscale).cpu()
+        pixels = functional.avg_pool2d(self.decode(latents.to(self.vae.device)), self._downscale).cpu()
         cells = latents.permute(0, 2, 3, 1).reshape(-1, self.channels)
         design = torch.cat([cells, torch.ones(len(cells), 1)], dim=1)
-        return torch.linalg.lstsq(design, pixels.permute(0, 2, 3, 1).reshape(-1, 3)).solution.to(self._vae.device)
+        return torch.linalg.lstsq(design, pixels.permute(0, 2, 3, 1).reshape(-1, 3)).solution.to(self.vae.device)
 
     def _moments(self, like: Tensor) -> tuple[Tensor | float, Tensor | float]:
         """Mean and standard deviation of its raw latents, by number or by channel."""
-        config = self._vae.config
+        config = self.vae.config
         scale = config.scaling_factor
         mean, deviation = getattr(config, "latents_mean", None), getattr(config, "latents_std", None)
         if mean is not None and deviation is not None:

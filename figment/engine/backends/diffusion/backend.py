@@ -20,6 +20,7 @@ from figment.engine.backends.diffusion.draws import normals
 from figment.engine.backends.diffusion.families import Batch, Conditions, Family
 from figment.engine.backends.diffusion.replay import Recorder, Replayed
 from figment.engine.backends.diffusion.rows import DiffusionRow, Glimpse, Step, Surroundings
+from figment.engine.backends.diffusion.weights import OnDevice, Weights
 from figment.engine.diffusers_folder import DiffusersModel
 from figment.engine.sampling import Guidance
 from figment.generation.contract import ImageRequest, ModelCard, Pixels
@@ -42,6 +43,10 @@ class _Prompts:
         for place, prompt in enumerate(guidance.prompts):
             yield self._of((prompt if place == 0 else prompt.strip(), place == 1))
 
+    def forget(self) -> None:
+        with self.lock:
+            self.kept.clear()
+
     def _of(self, key: tuple[str, bool]) -> Conditions:
         with self.lock:
             if key not in self.kept:
@@ -52,26 +57,28 @@ class _Prompts:
             return self.kept[key]
 
 
-class DiffusionBackend:
-    """Implements `figment.engine.backends.base.Backend[DiffusionRow]`."""
+class DiffusionBackend(OnDevice):
+    """Implements `figment.engine.backends.base.Backend[DiffusionRow]`, `Improving` and `Parkable`."""
 
     def __init__(
         self,
         model: DiffusersModel,
         family: Family,
         autoencoder: Autoencoder,
-        device: torch.device,
+        weights: Weights,
         tiny: Autoencoder | None = None,
         recorder: Recorder | None = None,
     ) -> None:
         """`recorder`: records the calls of network and decoder, where that makes them faster."""
-        self._model, self._family, self._autoencoder, self._device = model, family, autoencoder, device
-        self._tiny = tiny
+        super().__init__(weights)
+        self._model, self._family, self._autoencoder, self._tiny = model, family, autoencoder, tiny
         self._prompts = _Prompts(family)
-        self._copies = copies.of(device)
+        self._copies = copies.of(weights.device)
         self._denoiser = Replayed("denoiser", lambda named: family.predict(Batch.of(named)), recorder)
         self._decoder = Replayed("decoder", lambda named: autoencoder.decode(named["latents"]), recorder)
         self._colours: Tensor | None = None
+        # Held while weights move, and while the runner, which may do so when no row is left, records what reads them.
+        self._moving = threading.Lock()
 
     @property
     def card(self) -> ModelCard:
@@ -131,12 +138,13 @@ class DiffusionBackend:
     @torch.no_grad()
     def improve(self) -> bool:
         """See `Improving`: records a piece of what is called again and again."""
-        return self._denoiser.improve() or self._decoder.improve()
+        with self._moving:
+            return self._denoiser.improve() or self._decoder.improve()
 
     @torch.no_grad()
     def warm_up(self) -> None:
         """On a processor as small as the model goes: there it is minutes else, and nothing is compiled."""
-        side = self.card.min_size if self._device.type == "cpu" else self.card.native_size
+        side = self.card.min_size if self._weights.device.type == "cpu" else self.card.native_size
         request = ImageRequest(self.card.name, "", 0, self.card.default_steps, self.card.default_guidance, side, side)
         if "text-to-image" not in self.card.tasks:
             request = _inpainting(request)
@@ -144,6 +152,14 @@ class DiffusionBackend:
         self.denoise([row])
         self.decode([row])
         self._colours = self._autoencoder.colours()
+
+    def park(self) -> None:
+        """With the weights go what was recorded, which reads them where they were, and the prompts."""
+        with self._moving:
+            self._denoiser.forget()
+            self._decoder.forget()
+            self._prompts.forget()
+            super().park()
 
     def _decoded(self, rows: Sequence[DiffusionRow]) -> list[Pixels]:
         images = self._decoder({"latents": torch.stack([row.latent for row in rows])})

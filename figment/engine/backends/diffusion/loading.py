@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from diffusers import AutoencoderTiny, DiffusionPipeline
 from diffusers.utils import logging as diffusers_logging
+from torch import nn
 from transformers.utils import logging as transformers_logging
 
 from figment.engine.backends.base import Backend
@@ -16,6 +17,7 @@ from figment.engine.backends.diffusion import devices, families, replay
 from figment.engine.backends.diffusion.autoencoder import Autoencoder
 from figment.engine.backends.diffusion.backend import DiffusionBackend
 from figment.engine.backends.diffusion.replay import Recorder
+from figment.engine.backends.diffusion.weights import Weights
 from figment.engine.backends.diffusion.whole import WholeBackend
 from figment.engine.diffusers_folder import DiffusersModel, Family
 from figment.engine.errors import BrokenModel
@@ -44,13 +46,14 @@ def load(
         raise BrokenModel(devices.BRINGS_CODE.format(folder=model.folder))
     where = devices.choose(device)
     pipeline = _opened(model, where, run_code)
+    networks = [part for part in pipeline.components.values() if isinstance(part, nn.Module)]
     if model.family is Family.WHOLE:
-        return WholeBackend(model, pipeline)
+        return WholeBackend(model, pipeline, Weights(networks, where))
     devices.lay_out(pipeline, where)
     autoencoder = Autoencoder(pipeline.vae, model.downscale, model.family is Family.STABLE_DIFFUSION_XL)
-    return DiffusionBackend(
-        model, families.of(model, pipeline), autoencoder, where, _tiny(model, where), recorder(where)
-    )
+    tiny = _tiny(model, where)
+    weights = Weights([*networks, *([tiny.vae] if tiny else [])], where)
+    return DiffusionBackend(model, families.of(model, pipeline), autoencoder, weights, tiny, recorder(where))
 
 
 def _opened(model: DiffusersModel, device: torch.device, run_code: bool) -> Any:
