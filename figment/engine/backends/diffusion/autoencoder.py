@@ -24,6 +24,8 @@ class Autoencoder:
         self._downscale = downscale
         if may_overflow and vae.dtype == torch.float16 and vae.config.force_upcast:
             vae.float()
+        # Made once: numbers that are brought to the device at every call could not be recorded.
+        self.moments = _moments(vae)
 
     @property
     def channels(self) -> int:
@@ -33,12 +35,12 @@ class Autoencoder:
         """(n, 3, height, width) in -1..1 to (n, channels, h, w) float32, of about unit variance."""
         found = self.vae.encode(images.to(self.vae.device, self.vae.dtype))
         latents = _only(found).float()
-        mean, deviation = self._moments(latents)
+        mean, deviation = self.moments
         return (latents - mean) / deviation
 
     def decode(self, latents: Tensor) -> Tensor:
         """(n, channels, h, w) to (n, 3, height, width) float32, mostly in -1..1."""
-        mean, deviation = self._moments(latents)
+        mean, deviation = self.moments
         return self.vae.decode((latents * deviation + mean).to(self.vae.dtype), return_dict=False)[0].float()
 
     def colours(self) -> Tensor:
@@ -53,16 +55,15 @@ class Autoencoder:
         design = torch.cat([cells, torch.ones(len(cells), 1)], dim=1)
         return torch.linalg.lstsq(design, pixels.permute(0, 2, 3, 1).reshape(-1, 3)).solution.to(self.vae.device)
 
-    def _moments(self, like: Tensor) -> tuple[Tensor | float, Tensor | float]:
-        """Mean and standard deviation of its raw latents, by number or by channel."""
-        config = self.vae.config
-        scale = config.scaling_factor
-        mean, deviation = getattr(config, "latents_mean", None), getattr(config, "latents_std", None)
-        if mean is not None and deviation is not None:
-            by_channel = (like.new_tensor(each).view(1, -1, 1, 1) for each in (mean, deviation))
-            mean, deviation = by_channel
-            return mean, deviation / scale
-        return getattr(config, "shift_factor", None) or 0.0, 1.0 / scale
+
+def _moments(vae: Any) -> tuple[Tensor | float, Tensor | float]:
+    """Mean and standard deviation of its raw latents, by number or by channel (1, channels, 1, 1)."""
+    config, scale = vae.config, vae.config.scaling_factor
+    mean, deviation = getattr(config, "latents_mean", None), getattr(config, "latents_std", None)
+    if mean is not None and deviation is not None:
+        by_channel = [torch.tensor(each, device=vae.device).view(1, -1, 1, 1) for each in (mean, deviation)]
+        return by_channel[0], by_channel[1] / scale
+    return getattr(config, "shift_factor", None) or 0.0, 1.0 / scale
 
 
 def _only(found: Any) -> Tensor:
