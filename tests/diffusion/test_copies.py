@@ -15,11 +15,23 @@ from figment.engine.backends.diffusion.backend import DiffusionBackend
 from figment.engine.backends.diffusion.copies import Arriving, PlainCopies, of
 from figment.engine.backends.diffusion.rows import DiffusionRow, Step
 from tests.diffusion.comparison import picture_of, request_of
-from tests.diffusion.conftest import Folder, Opened
+from tests.diffusion.conftest import DEVICES, Folder, Opened
 from tests.diffusion.small_models import SOLVERS
 from tests.diffusion.test_recordable import META, Watcher
 
 CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_what_goes_up_and_comes_down_is_the_same(device: str) -> None:
+    copies = of(torch.device(device))
+    pictures = [torch.from_numpy(picture_of(seed)) for seed in range(8)]
+    there = [copies.up(picture) for picture in pictures]
+    assert all(each.device.type == device for each in there)
+    arriving = [copies.down(each + 1) for each in there]
+    del there
+    for picture, each in zip(pictures, arriving, strict=True):
+        assert torch.equal(each.here(), picture + 1)
 
 
 @dataclass

@@ -16,7 +16,7 @@ from figment.engine.backends.diffusion.backend import DiffusionBackend
 from figment.engine.backends.diffusion.replay import WORTH_IT, Calling
 from figment.engine.backends.diffusion.weights import Weights
 from tests.diffusion.comparison import assert_same, latent_of, request_of
-from tests.diffusion.conftest import Folder
+from tests.diffusion.conftest import DEVICES, Folder
 
 CPU = torch.device("cpu")
 
@@ -28,10 +28,12 @@ def network() -> nn.Module:
     return made.eval()
 
 
-def test_parked_weights_are_gone_and_come_back_to_the_bit() -> None:
-    one = network().to(memory_format=torch.channels_last)
-    weights = Weights([one], CPU)
-    given = torch.ones(2, 4)
+@pytest.mark.parametrize("device", DEVICES)
+def test_parked_weights_are_gone_and_come_back_to_the_bit(device: str) -> None:
+    one = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(16, 4), network())
+    one.eval().to(device, memory_format=torch.channels_last)
+    weights = Weights([one], torch.device(device))
+    given = torch.ones(2, 3, 4, 4, device=device)
     before = one(given)
     kept = {name: (tensor.stride(), tensor.clone()) for name, tensor in one.state_dict().items()}
     for _ in range(2):
@@ -44,7 +46,8 @@ def test_parked_weights_are_gone_and_come_back_to_the_bit() -> None:
     for name, tensor in one.state_dict().items():
         assert tensor.stride() == kept[name][0]
         assert torch.equal(tensor, kept[name][1])
-    assert one[0].weight is one[2].weight
+        assert tensor.device.type == device
+    assert one[3][0].weight is one[3][2].weight
 
 
 def test_what_networks_have_in_common_is_counted_and_moved_once() -> None:
