@@ -91,6 +91,18 @@ def test_a_decoders_call_stays_on_the_device(moved: tuple[DiffusionBackend, Diff
     assert watcher.brought == []
 
 
+@pytest.mark.parametrize("moved", FAMILIES, indirect=True)
+def test_an_encoders_call_stays_on_the_device(moved: tuple[DiffusionBackend, DiffusionRow]) -> None:
+    backend, row = moved
+    height, width = row.latent.shape[1:]
+    pixels = torch.zeros(2, height * backend.downscale, width * backend.downscale, 3, dtype=torch.uint8)
+    inputs = there({"pixels": pixels, "hidden": torch.zeros(2, 1, height, width)})
+    with torch.no_grad(), Watcher() as watcher:
+        latents = backend._encoder.network(inputs)
+    assert watcher.brought == []
+    assert latents.shape[1:] == row.latent.shape
+
+
 def test_so_does_a_decoder_whose_channels_have_moments_of_their_own() -> None:
     vae = small_models.vae(latents_mean=[0.1] * 4, latents_std=[0.9] * 4)
     assert isinstance(vae, AutoencoderKL)

@@ -16,7 +16,7 @@ from figment.engine import diffusers_folder
 from figment.engine.backends.diffusion import families, loading, replay
 from figment.engine.backends.diffusion.backend import DiffusionBackend
 from figment.engine.backends.diffusion.replay import BUCKETS, WARM_UPS, WORTH_IT, Calling, Inputs, Recorder, Replayed
-from tests.diffusion.comparison import assert_same, latent_of, picture_of, request_of, run
+from tests.diffusion.comparison import TASKS, assert_same, latent_of, picture_of, request_of, run
 from tests.diffusion.conftest import DEVICES, Folder, Opened
 from tests.diffusion.small_models import MODELS
 
@@ -256,6 +256,51 @@ def _alone(backend: DiffusionBackend, request: Any) -> tuple[Tensor, Any]:
     return latent, picture
 
 
+@pytest.mark.parametrize("name", ["sd", "sd-turbo", "sd-inpainting", "sdxl-inpainting", "sd3", "flux", "sana"])
+def test_pictures_that_are_encoded_with_the_first_step_are_the_same(
+    opened: Opened, recording: Opener, name: str
+) -> None:
+    """All tasks of a model in one batch, plainly and, the third time, through recordings."""
+    tasks = [task for task in TASKS if not name.endswith("-inpainting") or task.startswith("inpainting")]
+    requests = [
+        request_of(name, task, 3, 1.0 + 2 * (seed % 2), seed=seed)
+        for seed, task in enumerate([*tasks, *reversed(tasks)])
+    ]
+    backend = recording(name, "cpu")
+    for _ in range(WORTH_IT):
+        latents, _ = made(backend, requests)
+        for request, latent in zip(requests, latents, strict=True):
+            assert_same(latent, latent_of(opened(name), request))
+    while backend.improve():
+        pass
+    assert backend._encoder.recorded()
+    latents, _ = made(backend, requests)
+    for request, latent in zip(requests, latents, strict=True):
+        assert_same(latent, latent_of(opened(name), request))
+
+
+def test_a_row_whose_picture_is_broken_fails_alone(recording: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = recording("sd-turbo", "cpu")
+    rows = [backend.begin(request_of("sd-turbo", "image-to-image", 4, seed=seed)) for seed in (1, 2)]
+    encode, calls = backend._autoencoder.encode, []
+
+    def broken(images: Tensor) -> Tensor:
+        calls.append(len(images))
+        latents: Tensor = encode(images)
+        latents[-1] = torch.nan
+        return latents
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backend._autoencoder, "encode", broken)
+        with pytest.raises(FloatingPointError):
+            backend.denoise(rows)
+    assert [row.steps_done for row in rows] == [0, 0]
+    backend.denoise(rows[:1])
+    assert calls == [2], "encoded once, together"
+    with pytest.raises(FloatingPointError):
+        backend.denoise(rows[1:])
+
+
 @pytest.mark.parametrize("device", DEVICES)
 def test_broken_numbers_of_a_replayed_call_move_no_row(recording: Opener, device: str) -> None:
     backend = recording("sd-turbo", device)
@@ -278,7 +323,7 @@ def test_large_pictures_are_decoded_in_parts(opened: Opened, monkeypatch: pytest
     rows = [backend.begin(request_of("sd-turbo", "image-to-image", 2, init_image=picture_of(n))) for n in range(5)]
     run(backend, rows)
     together = backend.decode(rows)
-    monkeypatch.setattr("figment.engine.backends.diffusion.backend.DECODED_PIXELS", 2 * 64 * 96)
+    monkeypatch.setattr("figment.engine.backends.diffusion.backend.PIXELS_AT_ONCE", 2 * 64 * 96)
     in_parts = backend.decode(rows)
     assert all(abs(a.astype(int) - b).max() <= 1 for a, b in zip(together, in_parts, strict=True))
 

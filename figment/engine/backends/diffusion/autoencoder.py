@@ -74,8 +74,8 @@ def _only(found: Any) -> Tensor:
 
 
 def from_pixels(pixels: Tensor) -> Tensor:
-    """Bytes (height, width, 3) to (1, 3, height, width) in -1..1, on their device."""
-    return pixels.permute(2, 0, 1)[None].float() / 127.5 - 1
+    """Bytes (n, height, width, 3) to (n, 3, height, width) in -1..1, on their device."""
+    return pixels.permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def to_pixels(images: Tensor, copies: Copies) -> list[Pixels]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,15 +19,15 @@ from figment.engine.backends.diffusion.autoencoder import NO_NUMBERS, Autoencode
 from figment.engine.backends.diffusion.draws import normals
 from figment.engine.backends.diffusion.families import Batch, Conditions, Family
 from figment.engine.backends.diffusion.replay import Recorder, Replayed
-from figment.engine.backends.diffusion.rows import DiffusionRow, Glimpse, Step, Surroundings
+from figment.engine.backends.diffusion.rows import DiffusionRow, Glimpse, Picture, Step
 from figment.engine.backends.diffusion.weights import OnDevice, Weights
 from figment.engine.diffusers_folder import DiffusersModel
 from figment.engine.sampling import Guidance
 from figment.generation.contract import ImageRequest, ModelCard, Pixels
 
 KEPT_PROMPTS = 256
-DECODED_PIXELS = 8 * 512 * 512
-"""Decoded in one call: enough to fill a device, and the widest layers of a full autoencoder still fit beside the model."""
+PIXELS_AT_ONCE = 8 * 512 * 512
+"""Encoded or decoded in one call: enough to fill a device, and the widest layers of a full autoencoder still fit beside the model."""
 
 
 @dataclass(slots=True)
@@ -75,7 +75,10 @@ class DiffusionBackend(OnDevice):
         self._prompts = _Prompts(family)
         self._copies = copies.of(weights.device)
         self._denoiser = Replayed("denoiser", lambda named: family.predict(Batch.of(named)), recorder)
+        self._encoder = Replayed("encoder", self._seen, recorder)
         self._decoder = Replayed("decoder", lambda named: autoencoder.decode(named["latents"]), recorder)
+        # Where calls are recorded pictures are encoded with a row's first step, those of all new rows in one call; else ahead of it.
+        self._encodes_later = recorder is not None
         self._colours: Tensor | None = None
         # Held while weights move, and while the runner, which may do so when no row is left, records what reads them.
         self._moving = threading.Lock()
@@ -93,27 +96,31 @@ class DiffusionBackend(OnDevice):
         height, width = request.height // self.downscale, request.width // self.downscale
         noise = self._copies.up(normals(request.seed, (self._autoencoder.channels, height, width)))
         # As everywhere in Figment: at strength 1 nothing is left of the picture.
-        start = None if request.init_image is None or request.strength == 1 else self._encoded(request.init_image)
-        solver = self._family.solver(request.steps, None if start is None else request.strength, height, width)
+        begins = request.init_image is not None and request.strength != 1
+        solver = self._family.solver(request.steps, request.strength if begins else None, height, width)
         guidance = self._model.guidance(request)
         sized = self._family.sized(request.height, request.width)
-        return DiffusionRow(
+        row = DiffusionRow(
             seed=request.seed,
-            latent=solver.first(noise) if start is None else solver.noised(start, noise, 0),
+            latent=solver.first(noise),
             noise=noise,
             solver=solver,
             guidance=guidance,
             conditions=tuple({**conditions, **sized} for conditions in self._prompts.of(guidance)),
-            surroundings=self._surroundings(request, start),
+            pictures=tuple(self._pictures(request, begins)),
             init_image=request.init_image,
             mask=request.mask,
         )
+        if not self._encodes_later:
+            self._encode([row])
+        return row
 
     def steps(self, row: DiffusionRow) -> int:
         return len(row.solver)
 
     @torch.no_grad()
     def denoise(self, rows: Sequence[DiffusionRow]) -> None:
+        self._encode([row for row in rows if row.pictures])
         step = Step(rows, self._copies)
         outputs = self._denoiser(step.batch().named())
         finite = self._copies.down(torch.isfinite(outputs).all())
@@ -130,16 +137,15 @@ class DiffusionBackend(OnDevice):
 
     @torch.no_grad()
     def decode(self, rows: Sequence[DiffusionRow]) -> list[Pixels]:
-        """In calls of `DECODED_PIXELS` at most."""
-        side = rows[0].latent.shape[1:].numel() * self.downscale**2
-        at_once = max(1, DECODED_PIXELS // side)
-        return [made for n in range(0, len(rows), at_once) for made in self._decoded(rows[n : n + at_once])]
+        latents = torch.stack([row.latent for row in rows])
+        pictures = [made for part in self._parts(latents) for made in self._decoded(part)]
+        return [_finished(row, made) for row, made in zip(rows, pictures, strict=True)]
 
     @torch.no_grad()
     def improve(self) -> bool:
         """See `Improving`: records a piece of what is called again and again."""
         with self._moving:
-            return self._denoiser.improve() or self._decoder.improve()
+            return self._denoiser.improve() or self._decoder.improve() or self._encoder.improve()
 
     @torch.no_grad()
     def warm_up(self) -> None:
@@ -156,31 +162,52 @@ class DiffusionBackend(OnDevice):
     def park(self) -> None:
         """With the weights go what was recorded, which reads them where they were, and the prompts."""
         with self._moving:
-            self._denoiser.forget()
-            self._decoder.forget()
+            for replayed in (self._denoiser, self._decoder, self._encoder):
+                replayed.forget()
             self._prompts.forget()
             super().park()
 
-    def _decoded(self, rows: Sequence[DiffusionRow]) -> list[Pixels]:
-        images = self._decoder({"latents": torch.stack([row.latent for row in rows])})
-        return [_finished(row, made) for row, made in zip(rows, to_pixels(images, self._copies), strict=True)]
+    def _parts(self, latents: Tensor) -> Sequence[Tensor]:
+        """So many rows of latents, or of what becomes some, as are encoded or decoded in one call."""
+        pixels = latents.shape[-2:].numel() * self.downscale**2
+        parts: Sequence[Tensor] = latents.split(max(1, PIXELS_AT_ONCE // pixels))
+        return parts
 
-    def _encoded(self, image: Pixels) -> Tensor:
-        return self._autoencoder.encode(self._uploaded(image))[0]
+    def _decoded(self, latents: Tensor) -> list[Pixels]:
+        return to_pixels(self._decoder({"latents": latents}), self._copies)
 
-    def _uploaded(self, image: Pixels) -> Tensor:
-        """(1, 3, height, width) in -1..1. What travels are its bytes."""
-        return from_pixels(self._copies.up(torch.from_numpy(image)))
+    def _encode(self, rows: Sequence[DiffusionRow]) -> None:
+        """Rows of one size begin from their pictures."""
+        pictures = [picture for row in rows for picture in row.pictures]
+        if not pictures:
+            return
+        hidden = self._parts(torch.stack([picture.hidden for picture in pictures]))
+        pixels = torch.stack([picture.pixels for picture in pictures]).split([len(part) for part in hidden])
+        parts = [self._encoder({"pixels": a, "hidden": b}) for a, b in zip(pixels, hidden, strict=True)]
+        encoded = iter([latent for part in parts for latent in part.unbind()])
+        for row in rows:
+            row.begin_from([next(encoded) for _ in row.pictures])
 
-    def _surroundings(self, request: ImageRequest, start: Tensor | None) -> Surroundings | None:
-        if request.init_image is None or request.mask is None:
-            return None
-        mask = self._copies.up(torch.from_numpy(sampling.latent_mask(request.mask, self.downscale)))
-        if not self._model.reads_surroundings:
-            return Surroundings(mask, known=self._encoded(request.init_image) if start is None else start)
-        hidden = functional.interpolate(mask[None], scale_factor=self.downscale)
-        blanked = self._uploaded(request.init_image) * (1 - hidden)
-        return Surroundings(mask, told=torch.cat([mask, self._autoencoder.encode(blanked)[0]]))
+    def _seen(self, named: Mapping[str, Tensor]) -> Tensor:
+        """The latents of pictures, of which what is hidden is mid-grey."""
+        shown = 1 - functional.interpolate(named["hidden"], scale_factor=self.downscale)
+        return self._autoencoder.encode(from_pixels(named["pixels"]) * shown)
+
+    def _pictures(self, request: ImageRequest, begins: bool) -> Iterator[Picture]:
+        """What has to be encoded. What travels to the device are its bytes."""
+        if request.init_image is None or not (begins or request.mask is not None):
+            return
+        pixels = self._copies.up(torch.from_numpy(request.init_image))
+        mask = None
+        if request.mask is not None:
+            mask = self._copies.up(torch.from_numpy(sampling.latent_mask(request.mask, self.downscale)))
+        told = mask is not None and self._model.reads_surroundings
+        if begins or not told:
+            cells = (1, request.height // self.downscale, request.width // self.downscale)
+            nothing = torch.zeros(cells, device=self._weights.device)
+            yield Picture(pixels, nothing, begins, None if told else mask, False)
+        if mask is not None and told:
+            yield Picture(pixels, mask, False, mask, True)
 
     @torch.no_grad()
     def _thumbnail(self, latent: Tensor, glimpse: Glimpse | None) -> Pixels:

@@ -33,6 +33,19 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """What a row begins from and is not encoded yet. `pixels`: (height, width, 3) bytes; `hidden`: (1, h, w), 1 where the network must not see
+    it. `begins`: the row begins from it, and not from noise; `mask`: see `Surroundings`; `told`: that the network reads its surroundings.
+    """
+
+    pixels: Tensor
+    hidden: Tensor
+    begins: bool
+    mask: Tensor | None
+    told: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Glimpse:
     """What the network read and answered in a row's last step, to make a preview of."""
 
@@ -43,7 +56,9 @@ class Glimpse:
 
 @dataclass(slots=True, eq=False)
 class DiffusionRow:
-    """One picture on its way. `latent`, `noise`: (channels, h, w) float32 on the device. `conditions`: one of each of `guidance.prompts`."""
+    """One picture on its way. `latent`, `noise`: (channels, h, w) float32 on the device. `conditions`: one of each of `guidance.prompts`.
+    `pictures`: what has to be encoded before its first step.
+    """
 
     seed: int
     latent: Tensor
@@ -51,6 +66,7 @@ class DiffusionRow:
     solver: Way
     guidance: Guidance
     conditions: tuple[Conditions, ...]
+    pictures: tuple[Picture, ...] = ()
     surroundings: Surroundings | None = None
     init_image: Pixels | None = None
     mask: Pixels | None = None
@@ -61,6 +77,16 @@ class DiffusionRow:
     @property
     def time(self) -> float:
         return float(self.solver.timesteps[self.steps_done])
+
+    def begin_from(self, encoded: Sequence[Tensor]) -> None:
+        """`encoded`: the latents of `pictures`."""
+        for picture, latent in zip(self.pictures, encoded, strict=True):
+            if picture.begins:
+                self.latent = self.solver.noised(latent, self.noise, 0)
+            if picture.mask is not None:
+                told = torch.cat([picture.mask, latent]) if picture.told else None
+                self.surroundings = Surroundings(picture.mask, None if picture.told else latent, told)
+        self.pictures = ()
 
     def take(self, move: Move, glimpse: Glimpse) -> None:
         self.solver.take(move)
