@@ -24,6 +24,7 @@ from figment.generation.contract import (
     ImageRequest,
     ImageWorker,
     ModelCard,
+    ModelUnavailable,
     Progress,
     Ticket,
     Update,
@@ -76,6 +77,20 @@ class WorkerContract:
     @pytest.fixture
     async def card(self, worker: ImageWorker) -> ModelCard:
         return (await worker.models())[0]
+
+    async def test_a_model_that_is_ready_is_opened_at_once(self, worker: ImageWorker) -> None:
+        [card, *_] = before = list(await worker.models())
+        *_, opened = [update async for update in worker.open(card.name)]
+        assert opened == card
+        assert list(await worker.models()) == before
+
+    @pytest.mark.parametrize("name", ["nothing", "../nothing", "/nothing"])
+    async def test_a_model_that_cannot_be_had_changes_nothing(self, worker: ImageWorker, name: str) -> None:
+        before = list(await worker.models())
+        with pytest.raises(ModelUnavailable, match="nothing") as refused:
+            [update async for update in worker.open(name)]
+        assert refused.value.code == "no_such_model"
+        assert list(await worker.models()) == before
 
     async def test_a_picture_has_the_asked_size(self, worker: ImageWorker, card: ModelCard) -> None:
         made = await picture(worker, request_for(card, width=card.min_size + card.size_multiple))

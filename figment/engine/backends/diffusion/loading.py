@@ -11,12 +11,12 @@ from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
 from figment.engine.backends.base import Backend
-from figment.engine.backends.diffusion import devices, families
+from figment.engine.backends.diffusion import devices, families, memory
 from figment.engine.backends.diffusion.autoencoder import Autoencoder
 from figment.engine.backends.diffusion.backend import DiffusionBackend
 from figment.engine.backends.diffusion.whole import WholeBackend
 from figment.engine.diffusers_folder import DiffusersModel, Family
-from figment.engine.errors import BrokenModel
+from figment.engine.errors import BrokenModel, NotEnoughMemory
 
 # Nobody watches the bars of a server's log, nor needs to hear which optional packages there are.
 for library in (diffusers_logging, transformers_logging):
@@ -33,6 +33,7 @@ def load(model: DiffusersModel, device: str = "auto", *, run_code: bool = False)
     if model.brings_code and not run_code:
         raise BrokenModel(devices.BRINGS_CODE.format(folder=model.folder))
     where = devices.choose(device)
+    memory.require(model, where, devices.precision(where, model.family))
     pipeline = _opened(model, where, run_code)
     if model.family is Family.WHOLE:
         return WholeBackend(model, pipeline)
@@ -52,6 +53,8 @@ def _opened(model: DiffusersModel, device: torch.device, run_code: bool) -> Any:
             **unused,
         ).to(device)
         _add_loras(pipeline, model)
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise NotEnoughMemory(f"{model.name}: the memory of {device.type} ran out while it was opened") from error
     except Exception as error:  # the libraries have a dozen kinds of "this is no model"
         raise BrokenModel(f"{model.folder} cannot be opened: {error}") from error
     pipeline.set_progress_bar_config(disable=True)
