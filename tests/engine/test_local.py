@@ -53,6 +53,8 @@ class TestLocalEngineOfFewSteps(WorkerContract):
 class TestLocalEngineInFullBatches(WorkerContract):
     """The same, with whatever is ready in one batch at every step."""
 
+    people = 12
+
     @pytest.fixture
     async def worker(self, gated: LocalEngine) -> ImageWorker:
         return gated
