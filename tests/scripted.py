@@ -37,6 +37,7 @@ class ScriptedWorker:
         self.steps = 0
         self.failures: list[Exception] = []
         self.cards: Sequence[ModelCard] = [CARD]
+        self.tasks = CARD.tasks
         self.before_finish: Callable[[], None] | None = None
 
     def hold(self) -> None:
@@ -55,7 +56,7 @@ class ScriptedWorker:
         if self.failures:
             raise self.failures.pop(0)
         yield Opening("opening")
-        card = replace(CARD, name=name)
+        card = replace(CARD, name=name, tasks=self.tasks)
         self.cards = [*self.cards, card]
         yield card
 

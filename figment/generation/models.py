@@ -51,7 +51,10 @@ class Shelf:
             await asyncio.gather(self._watching, return_exceptions=True)
 
     async def cards(self) -> Sequence[ModelCard]:
-        """What can be asked for, the default first: the last that was chosen, else the first that is installed."""
+        """What can be asked for, the default first: the last that was chosen, else the first that is installed.
+
+        A model that cannot make a picture of words alone, such as one for inpainting, is never the default.
+        """
         return self._cards
 
     async def read(self) -> None:
@@ -60,7 +63,8 @@ class Shelf:
         # A model that is installed is as its folder says, whatever it was when it was chosen.
         here = {card.name: card for card in self._installed}
         found = {card.name: here.get(card.name, card) for card in chosen}
-        self._cards = [*found.values(), *(card for card in self._installed if card.name not in found)]
+        cards = [*found.values(), *(card for card in self._installed if card.name not in found)]
+        self._cards = sorted(cards, key=lambda card: "text-to-image" not in card.tasks)
 
     async def load(self, owner: UUID, model: str) -> ModelLoad:
         """Begin to load a model, which becomes the default when it is ready; until then, and if it fails, nothing changes.
@@ -96,11 +100,11 @@ class Shelf:
             await asyncio.sleep(_AGAIN_S)
 
 
-async def tell(connection: Connection, row: LoadRow, chosen: ModelCard | None = None) -> None:
-    """Announce how a load goes to who asked for it, and to everybody that there is another default. Ends with the events' lock."""
+async def tell(connection: Connection, row: LoadRow, loaded: ModelCard | None = None) -> None:
+    """Announce how a load goes to who asked for it, and to everybody that there is another model. Ends with the events' lock."""
     told = [Event(row.topic, "model-load", wire_load(row).model_dump(mode="json"), row.id)]
-    if chosen is not None:
-        told.append(Event(TOPIC, "models", {"default": chosen.name}))
+    if loaded is not None:
+        told.append(Event(TOPIC, "models", {"loaded": loaded.name}))
     await events.publish(connection, told)
 
 

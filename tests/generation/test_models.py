@@ -84,6 +84,16 @@ async def test_a_model_that_is_ready_is_the_default_everywhere_and_after_a_start
     assert await shop.names() == [CARD.name, "someone/model"]
 
 
+async def test_a_model_that_cannot_paint_from_words_alone_is_never_the_default(shop: Shop) -> None:
+    shop.bench.worker.tasks = frozenset({"inpainting"})
+    async with shop.bench.running():
+        await shop.until(await shop.load("someone/inpainting"), "succeeded")
+        async with asyncio.timeout(5):
+            while len(await shop.names()) < 2:
+                await asyncio.sleep(0.02)
+    assert await shop.names() == [CARD.name, "someone/inpainting"]
+
+
 async def test_the_present_model_serves_while_another_is_fetched(shop: Shop) -> None:
     shop.bench.worker.hold()
     async with shop.bench.running():
@@ -170,7 +180,7 @@ async def test_its_way_is_told_to_who_asked_and_its_end_to_everybody(shop: Shop)
     told = [Event(row.topic, row.type, row.data) for row in rows]
     mine = [event.data for event in told if event.topic == f"person:{shop.bench.owner}"]
     assert [one["state"] for one in mine][:1] + [one["state"] for one in mine][-1:] == ["queued", "succeeded"]
-    assert [event.data for event in told if event.topic == TOPIC] == [{"default": "someone/model"}]
+    assert [event.data for event in told if event.topic == TOPIC] == [{"loaded": "someone/model"}]
 
 
 @pytest.fixture

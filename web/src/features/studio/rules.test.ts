@@ -330,7 +330,7 @@ describe('the load of a model', () => {
     [{ bytes_fetched: 42_400_000 }, 'Fetching someone/model… 42 MB so far'],
     [{ bytes_fetched: 2_560_000_000 }, 'Fetching someone/model… 2.6 GB so far'],
     [{ stage: 'opening' }, 'Opening someone/model…'],
-    [{ state: 'succeeded' }, 'someone/model is ready, and the default.'],
+    [{ state: 'succeeded' }, 'someone/model is ready.'],
     [{ state: 'failed' }, 'someone/model could not be loaded.'],
   ] satisfies [Partial<ModelLoad>, string][])('%o is told as %s', (change, words) => {
     expect(tellLoad(load(change))).toBe(words);

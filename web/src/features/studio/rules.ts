@@ -277,7 +277,7 @@ export const isOnItsWay = (load: ModelLoad): boolean => load.state === 'queued' 
 
 /** How a load goes, in words. */
 export function tellLoad({ model, state, stage, bytes_fetched: bytes }: ModelLoad): string {
-  if (state === 'succeeded') return `${model} is ready, and the default.`;
+  if (state === 'succeeded') return `${model} is ready.`;
   if (state === 'failed') return `${model} could not be loaded.`;
   if (stage === 'opening') return `Opening ${model}…`;
   const fetched = bytes === 0 ? '' : ` ${asBytes(bytes)} so far`;
