@@ -67,3 +67,12 @@ def fetch(name: str) -> Path:
     except ModuleNotFoundError as error:
         raise BrokenModel(f"{TORCH_IS_MISSING} ({error.name} is missing)") from error
     return hub.fetch(name)
+
+
+def bytes_fetched(name: str) -> int:
+    """How much of a model of the hub is on this machine."""
+    try:
+        from figment.engine.backends.diffusion import hub
+    except ModuleNotFoundError:
+        return 0
+    return hub.bytes_fetched(name)

@@ -13,14 +13,14 @@ from torch import nn
 from transformers.utils import logging as transformers_logging
 
 from figment.engine.backends.base import Backend
-from figment.engine.backends.diffusion import devices, families, replay
+from figment.engine.backends.diffusion import devices, families, memory, replay
 from figment.engine.backends.diffusion.autoencoder import Autoencoder
 from figment.engine.backends.diffusion.backend import DiffusionBackend
 from figment.engine.backends.diffusion.replay import Recorder
 from figment.engine.backends.diffusion.weights import Weights
 from figment.engine.backends.diffusion.whole import WholeBackend
 from figment.engine.diffusers_folder import DiffusersModel, Family
-from figment.engine.errors import BrokenModel
+from figment.engine.errors import BrokenModel, NotEnoughMemory
 
 # Nobody watches the bars of a server's log, nor needs to hear which optional packages there are.
 for library in (diffusers_logging, transformers_logging):
@@ -45,6 +45,7 @@ def load(
     if model.brings_code and not run_code:
         raise BrokenModel(devices.BRINGS_CODE.format(folder=model.folder))
     where = devices.choose(device)
+    memory.require(model, where, devices.precision(where, model.family))
     pipeline = _opened(model, where, run_code)
     networks = [part for part in pipeline.components.values() if isinstance(part, nn.Module)]
     if model.family is Family.WHOLE:
@@ -68,6 +69,8 @@ def _opened(model: DiffusersModel, device: torch.device, run_code: bool) -> Any:
             **unused,
         ).to(device)
         _add_loras(pipeline, model)
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise NotEnoughMemory(f"{model.name}: the memory of {device.type} ran out while it was opened") from error
     except Exception as error:  # the libraries have a dozen kinds of "this is no model"
         raise BrokenModel(f"{model.folder} cannot be opened: {error}") from error
     pipeline.set_progress_bar_config(disable=True)
