@@ -5,16 +5,13 @@ A model that is asked for gets room by parking others, those first that were not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from figment.engine.errors import NotEnoughMemory
 
 SPARE_PART = 0.1
 """Of the device's free memory is left free, for what a step needs beside the weights."""
-
-
-class NoRoom(Exception):
-    """A model does not fit, though every model that is not busy were parked. The message says what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ def to_park(residents: Sequence[Resident], needed: int, free: int) -> list[str]:
     """Whom to park so that `needed` bytes fit, the least lately used first, and nobody for nothing.
 
     Raises:
-        NoRoom: it cannot be done.
+        NotEnoughMemory: it cannot be done.
     """
     missing = needed - free
     taken: list[Resident] = []
@@ -43,7 +40,7 @@ def to_park(residents: Sequence[Resident], needed: int, free: int) -> list[str]:
             missing -= resident.bytes
     if missing > 0:
         busy = ", ".join(one.name for one in residents if one.busy) or "none"
-        raise NoRoom(
+        raise NotEnoughMemory(
             f"it needs {needed / 1e9:.1f} GB of the device's memory, and {missing / 1e9:.1f} GB are missing "
             f"when all models but the busy ones ({busy}) are parked"
         )
@@ -93,23 +90,21 @@ class Residency:
     def is_on_device(self, name: str) -> bool:
         return name in self._models and self._models[name].on_device
 
-    @contextmanager
-    def using(self, name: str) -> Iterator[None]:
-        """As long as a request of this model is on its way, from before it is begun until its picture is there. Busy models are not parked."""
-        model = self._models[name]
-        model.users += 1
-        model.used_at = self._clock()
-        try:
-            yield
-        finally:
-            model.users -= 1
-            model.used_at = self._clock()
+    def taken(self, name: str) -> None:
+        """A request of this model is on its way. Busy models are not parked."""
+        self._models[name].users += 1
+        self._models[name].used_at = self._clock()
+
+    def left(self, name: str) -> None:
+        """One is done."""
+        self._models[name].users -= 1
+        self._models[name].used_at = self._clock()
 
     def room_for(self, size: int, free: int) -> list[str]:
         """Whom to park for `size` more bytes of weights, in this order. `free`: what the device has left.
 
         Raises:
-            NoRoom: it does not fit.
+            NotEnoughMemory: it does not fit.
         """
         return to_park(self.residents(), size, int(free * (1 - SPARE_PART)))
 
@@ -117,7 +112,7 @@ class Residency:
         """The same for a model that is parked; nobody, where it is on the device.
 
         Raises:
-            NoRoom: it does not fit.
+            NotEnoughMemory: it does not fit.
         """
         return [] if self.is_on_device(name) else self.room_for(self._models[name].bytes, free)
 

@@ -15,8 +15,12 @@ from figment.engine.backends.diffusion import loading
 from figment.engine.backends.diffusion.backend import DiffusionBackend
 from figment.engine.backends.diffusion.replay import WORTH_IT, Calling
 from figment.engine.backends.diffusion.weights import Weights
+from figment.engine.backends.opening import Opening
+from figment.engine.errors import NotEnoughMemory
+from figment.engine.prompts import PromptCache
 from tests.diffusion.comparison import assert_same, latent_of, request_of
 from tests.diffusion.conftest import DEVICES, Folder
+from tests.engine.tiny import HashedText
 
 CPU = torch.device("cpu")
 
@@ -78,7 +82,7 @@ def test_without_room_nothing_moves(monkeypatch: pytest.MonkeyPatch, verb: str, 
         weights.park()
     with monkeypatch.context() as patched:
         patched.setattr(torch.Tensor, failing, _full)
-        with pytest.raises(MemoryError, match="no room for"):
+        with pytest.raises(NotEnoughMemory, match="no room for"):
             getattr(weights, verb)()
     assert all((tensor.numel() == 0) == (verb == "bring_back") for tensor in one.state_dict().values())
     weights.park()
@@ -126,4 +130,16 @@ def _whole(backend: Any) -> Any:
 def test_nothing_is_gained_by_parking_where_the_memory_is_the_processors(folder: Folder) -> None:
     backend = loading.load(diffusers_folder.read(folder("sd")), "cpu")
     assert isinstance(backend, Parkable)
-    assert (backend.device_bytes, backend.free_bytes()) == (0, 0)
+    assert backend.device_bytes == 0
+    assert backend.free_bytes() > 0
+    opening = Opening(PromptCache(HashedText), threads=1, device="cpu")
+    assert opening.device_bytes(diffusers_folder.read(folder("sd"))) == 0
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_what_a_model_will_take_is_known_before_it_is_opened(folder: Folder, device: str) -> None:
+    model = diffusers_folder.read(folder("sdxl"))
+    backend = loading.load(model, device)
+    opening = Opening(PromptCache(HashedText), threads=1, device=device)
+    assert isinstance(backend, Parkable)
+    assert opening.device_bytes(model) == pytest.approx(backend.device_bytes, rel=0.02)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from figment.engine.residency import SPARE_PART, NoRoom, Residency, Resident, to_park
+from figment.engine.errors import NotEnoughMemory
+from figment.engine.residency import SPARE_PART, Residency, Resident, to_park
 
 SIZES = st.integers(0, 20)
 
@@ -32,7 +31,7 @@ def idle_size(residents: list[Resident]) -> int:
 @given(crowds(), SIZES, SIZES)
 def test_room_is_made_exactly_when_it_can_be(residents: list[Resident], needed: int, free: int) -> None:
     if needed - free > idle_size(residents):
-        with pytest.raises(NoRoom):
+        with pytest.raises(NotEnoughMemory):
             to_park(residents, needed, free)
         return
     parked = to_park(residents, needed, free)
@@ -71,7 +70,7 @@ def test_the_order_in_which_models_are_named_does_not_matter(residents: list[Res
 
 def test_what_is_missing_is_said() -> None:
     residents = [Resident("sdxl", 7_000_000_000, 1.0, busy=True), Resident("turbo", 2_000_000_000, 2.0)]
-    with pytest.raises(NoRoom, match=r"needs 9.0 GB.*6.0 GB are missing.*\(sdxl\)"):
+    with pytest.raises(NotEnoughMemory, match=r"needs 9.0 GB.*6.0 GB are missing.*\(sdxl\)"):
         to_park(residents, 9_000_000_000, 1_000_000_000)
 
 
@@ -87,7 +86,7 @@ class Device(RuleBasedStateMachine):
         self.residency = Residency(lambda: self.now)
         self.known: set[str] = set()
         self.here: set[str] = set()
-        self.uses: list[tuple[str, object]] = []
+        self.uses: list[str] = []
         self.last_used: dict[str, float] = {}
 
     @property
@@ -103,12 +102,12 @@ class Device(RuleBasedStateMachine):
                 if name in self.known
                 else self.residency.room_for(self.sizes[name], self.free)
             )
-        except NoRoom:
+        except NotEnoughMemory:
             return
         if name in self.here:
             assert leaving == []
         for other in leaving:
-            assert other not in {busy for busy, _ in self.uses}
+            assert other not in self.uses
             self.here.remove(other)
             self.residency.parked(other)
         if name not in self.known:
@@ -117,24 +116,23 @@ class Device(RuleBasedStateMachine):
             self.residency.brought_back(name)
         self.known.add(name)
         self.here.add(name)
-        use = self.residency.using(name)
-        use.__enter__()
-        self.uses.append((name, use))
+        self.residency.taken(name)
+        self.uses.append(name)
         self.last_used[name] = self.now
 
     @precondition(lambda self: self.uses)
     @rule(data=st.data())
     def finish(self, data: st.DataObject) -> None:
         self.now += 1
-        name, use = self.uses.pop(data.draw(st.integers(0, len(self.uses) - 1)))
-        use.__exit__(None, None, None)  # type: ignore[attr-defined]
+        name = self.uses.pop(data.draw(st.integers(0, len(self.uses) - 1)))
+        self.residency.left(name)
         self.last_used[name] = self.now
 
     @precondition(lambda self: self.known)
     @rule(data=st.data())
     def close(self, data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(sorted(self.known)))
-        if name not in {busy for busy, _ in self.uses}:
+        if name not in self.uses:
             self.residency.closed(name)
             self.known.remove(name)
             self.here.discard(name)
@@ -142,8 +140,7 @@ class Device(RuleBasedStateMachine):
     @invariant()
     def the_device_is_never_too_full_and_the_books_are_right(self) -> None:
         assert self.free >= 0
-        busy = {name for name, _ in self.uses}
-        expected = {Resident(name, self.sizes[name], self.last_used[name], name in busy) for name in self.here}
+        expected = {Resident(name, self.sizes[name], self.last_used[name], name in self.uses) for name in self.here}
         assert set(self.residency.residents()) == expected
 
 
@@ -160,10 +157,11 @@ def test_a_part_of_the_free_memory_is_left_for_the_work_itself() -> None:
 def test_a_model_is_busy_until_its_last_request_is_done() -> None:
     residency = Residency(lambda: 0.0)
     residency.opened("one", 10)
-    with residency.using("one"):
-        with residency.using("one"):
-            pass
-        assert residency.residents() == [replace(residency.residents()[0], busy=True)]
-        with pytest.raises(NoRoom):
-            residency.room_for(10, 5)
+    for _ in range(2):
+        residency.taken("one")
+    residency.left("one")
+    assert residency.residents() == [Resident("one", 10, 0.0, busy=True)]
+    with pytest.raises(NotEnoughMemory):
+        residency.room_for(10, 5)
+    residency.left("one")
     assert residency.room_for(10, 5) == ["one"]

@@ -98,7 +98,7 @@ class Parkable(Protocol):
         """Free the device's memory.
 
         Raises:
-            MemoryError: the processor's memory has no room for them.
+            NotEnoughMemory: the processor's memory has no room for them.
         """
         ...
 
@@ -106,6 +106,6 @@ class Parkable(Protocol):
         """Be able to run again, faster than by loading.
 
         Raises:
-            MemoryError: the device has no room.
+            NotEnoughMemory: the device has no room.
         """
         ...

@@ -45,6 +45,18 @@ class Opening:
         recorder = replay.recorder if self.graphs else replay.nothing
         return loading.load(model, self.device, run_code=self.run_code, recorder=recorder)
 
+    def device_bytes(self, model: InstalledModel | DiffusersModel) -> int:
+        """What a model's weights will take of a device's own memory; 0 where they lie in the processor's."""
+        if isinstance(model, InstalledModel) or "cuda" not in (torch_devices() or []):
+            return 0
+        from figment.engine.backends.diffusion import devices, memory
+
+        where = devices.choose(self.device)
+        if where.type != "cuda":
+            return 0
+        needed: int = memory.needed_bytes(model.folder, model.index, devices.precision(where, model.family).itemsize)
+        return needed
+
 
 def torch_devices() -> list[str] | None:
     """Where diffusers models can run here, the fastest first; None where torch is not installed."""

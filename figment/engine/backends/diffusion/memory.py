@@ -40,6 +40,8 @@ def needed_bytes(folder: Path, parts: Iterable[str], item_bytes: int) -> int:
 def free_bytes(device: torch.device) -> int:
     """Bytes that a model may take on a device. MPS shares the machine's memory."""
     if device.type == "cuda":
+        # What torch keeps for later is given back first: only the driver knows what else is free.
+        torch.cuda.empty_cache()
         return int(torch.cuda.mem_get_info(device)[0])
     return int(psutil.virtual_memory().available)
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from figment.engine.backends.diffusion import memory
+from figment.engine.errors import NotEnoughMemory
+
 
 @dataclass(slots=True, eq=False)
 class Weights:
@@ -35,7 +38,7 @@ class Weights:
         """Free the device's memory.
 
         Raises:
-            MemoryError: the processor's memory has no room; nothing has moved.
+            NotEnoughMemory: the processor's memory has no room; nothing has moved.
         """
         if self._parked:
             return
@@ -51,7 +54,7 @@ class Weights:
         """Put them on the device again.
 
         Raises:
-            MemoryError: the device has no room; nothing has moved.
+            NotEnoughMemory: the device has no room; nothing has moved.
         """
         if not self._parked:
             return
@@ -59,27 +62,19 @@ class Weights:
             there = [copy.to(self.device, non_blocking=True, copy=True) for copy in self._copies]
         except torch.OutOfMemoryError as error:
             self._give_back()
-            raise MemoryError(f"{self.device} has no room for {self._bytes / 1e9:.1f} GB of weights") from error
+            raise NotEnoughMemory(f"{self.device} has no room for {self._bytes / 1e9:.1f} GB of weights") from error
         for tensor, moved in zip(self._tensors(), there, strict=True):
             tensor.data = moved
         self._parked = False
         # The copies run on the caller's stream: later work of other threads must find them done.
         self._wait()
 
-    def free_bytes(self) -> int:
-        """What the device has left; 0 where it has no memory of its own. What torch keeps unused is given back first: of that, what recordings
-        hold is no one else's."""
-        if self.device.type != "cuda":
-            return 0
-        torch.cuda.empty_cache()
-        return int(torch.cuda.mem_get_info(self.device)[0])
-
     def _copied(self) -> list[Tensor]:
         pinned = self.device.type == "cuda"
         try:
             return [_host_copy(tensor, pinned) for tensor in self._tensors()]
         except RuntimeError as error:  # page-locked memory that cannot be had is one of CUDA's errors
-            raise MemoryError(
+            raise NotEnoughMemory(
                 f"the processor has no room for {self._bytes / 1e9:.1f} GB of weights: {error}"
             ) from error
 
@@ -109,7 +104,7 @@ class OnDevice:
         return self._weights.bytes if self._weights.device.type == "cuda" else 0
 
     def free_bytes(self) -> int:
-        return self._weights.free_bytes()
+        return memory.free_bytes(self._weights.device)
 
     def park(self) -> None:
         self._weights.park()
