@@ -96,9 +96,10 @@ class Residency:
         self._models[name].used_at = self._clock()
 
     def left(self, name: str) -> None:
-        """One is done."""
-        self._models[name].users -= 1
-        self._models[name].used_at = self._clock()
+        """One is done. Of a model that was closed meanwhile there is nothing to say."""
+        if name in self._models and self._models[name].users:
+            self._models[name].users -= 1
+            self._models[name].used_at = self._clock()
 
     def room_for(self, size: int, free: int) -> list[str]:
         """Whom to park for `size` more bytes of weights, in this order. `free`: what the device has left.

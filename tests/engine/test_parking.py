@@ -90,11 +90,12 @@ def test_models_make_room_for_each_other_by_last_use() -> None:
     now = iter(range(1000))
     parking, device = Parking(lambda: float(next(now))), Device(100)
     first, second = opened(parking, device, "first", 40), opened(parking, device, "second", 40)
-    parking.take("first")
-    parking.leave("first")
+    use = parking.use("first")
+    use.take()
+    use.end()
     third = opened(parking, device, "third", 30)
     assert (first.here, second.here, third.here) == (True, False, True)
-    parking.take("second")
+    parking.use("second").take()
     assert (first.here, second.here, third.here) == (False, True, True)
 
 
@@ -102,11 +103,12 @@ def test_a_busy_model_stays_and_the_other_is_refused_until_it_is_done() -> None:
     parking, device = Parking(), Device(100)
     first = opened(parking, device, "first", 60)
     second = Weighty(device, 60)
-    parking.take("first")
+    use = parking.use("first")
+    use.take()
     with pytest.raises(NotEnoughMemory, match="first"):
         parking.make_room(60)
     assert first.here
-    parking.leave("first")
+    use.end()
     parking.make_room(60)
     second.bring_back()
     parking.opened("second", second)
@@ -116,11 +118,29 @@ def test_a_busy_model_stays_and_the_other_is_refused_until_it_is_done() -> None:
 def test_what_takes_no_memory_of_the_device_is_let_through() -> None:
     parking, device = Parking(), Device(10)
     light = opened(parking, device, "light", 0)
-    parking.take("light")
-    parking.take("never opened")
-    parking.leave("light")
-    parking.leave("never opened")
+    for name in ("light", "never opened"):
+        use = parking.use(name)
+        use.take()
+        use.end()
     assert not light.here
+
+
+def test_a_use_counts_once_however_often_it_is_taken_and_ended() -> None:
+    parking, device = Parking(), Device(100)
+    first = opened(parking, device, "first", 60)
+    use, other, given_up = (parking.use("first") for _ in range(3))
+    given_up.end()
+    given_up.take()
+    other.take()
+    for _ in range(2):
+        use.take()
+    for _ in range(2):
+        use.end()
+    with pytest.raises(NotEnoughMemory):
+        parking.make_room(60)
+    other.end()
+    parking.make_room(60)
+    assert not first.here
 
 
 def test_a_model_that_is_opened_again_takes_the_place_of_the_old_one() -> None:
@@ -143,13 +163,14 @@ def test_a_crowd_finds_its_models_on_the_device(seed: int) -> None:
         own, served = random.Random(own_seed), 0
         for _ in range(50):
             name = own.choice(list(backends))
+            use = parking.use(name)
             try:
-                parking.take(name)
+                use.take()
             except NotEnoughMemory:
                 continue
             assert backends[name].here
             served += 1
-            parking.leave(name)
+            use.end()
         return served
 
     with ThreadPoolExecutor(8) as people:

@@ -80,8 +80,6 @@ class DiffusionBackend(OnDevice):
         # Where calls are recorded pictures are encoded with a row's first step, those of all new rows in one call; else ahead of it.
         self._encodes_later = recorder is not None
         self._colours: Tensor | None = None
-        # Held while weights move, and while the runner, which may do so when no row is left, records what reads them.
-        self._moving = threading.Lock()
 
     @property
     def card(self) -> ModelCard:
@@ -120,11 +118,12 @@ class DiffusionBackend(OnDevice):
 
     @torch.no_grad()
     def denoise(self, rows: Sequence[DiffusionRow]) -> None:
-        self._encode([row for row in rows if row.pictures])
-        step = Step(rows, self._copies)
-        outputs = self._denoiser(step.batch().named())
-        finite = self._copies.down(torch.isfinite(outputs).all())
-        moves = step.moves(outputs)
+        with self._in_place:
+            self._encode([row for row in rows if row.pictures])
+            step = Step(rows, self._copies)
+            outputs = self._denoiser(step.batch().named())
+            finite = self._copies.down(torch.isfinite(outputs).all())
+            moves = step.moves(outputs)
         # The one wait for the device in a step, when all of its work is under way: a row whose numbers are broken must not move, nor any
         # beside it.
         if not finite.here():
@@ -138,13 +137,14 @@ class DiffusionBackend(OnDevice):
     @torch.no_grad()
     def decode(self, rows: Sequence[DiffusionRow]) -> list[Pixels]:
         latents = torch.stack([row.latent for row in rows])
-        pictures = [made for part in self._parts(latents) for made in self._decoded(part)]
+        with self._in_place:
+            pictures = [made for part in self._parts(latents) for made in self._decoded(part)]
         return [_finished(row, made) for row, made in zip(rows, pictures, strict=True)]
 
     @torch.no_grad()
     def improve(self) -> bool:
         """See `Improving`: records a piece of what is called again and again."""
-        with self._moving:
+        with self._in_place:
             return self._denoiser.improve() or self._decoder.improve() or self._encoder.improve()
 
     @torch.no_grad()
@@ -159,13 +159,11 @@ class DiffusionBackend(OnDevice):
         self.decode([row])
         self._colours = self._autoencoder.colours()
 
-    def park(self) -> None:
-        """With the weights go what was recorded, which reads them where they were, and the prompts."""
-        with self._moving:
-            for replayed in (self._denoiser, self._decoder, self._encoder):
-                replayed.forget()
-            self._prompts.forget()
-            super().park()
+    def _before_parking(self) -> None:
+        """What was recorded reads the weights where they were. Prompts go too: they are as large as pictures."""
+        for replayed in (self._denoiser, self._decoder, self._encoder):
+            replayed.forget()
+        self._prompts.forget()
 
     def _parts(self, latents: Tensor) -> Sequence[Tensor]:
         """So many rows of latents, or of what becomes some, as are encoded or decoded in one call."""

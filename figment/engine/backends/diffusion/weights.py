@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -98,6 +99,9 @@ class OnDevice:
 
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
+        # Held while weights move, and by all that the runner does with them: a step of rows that were given up may still be in flight when
+        # nobody wants the model any more.
+        self._in_place = threading.Lock()
 
     @property
     def device_bytes(self) -> int:
@@ -107,10 +111,16 @@ class OnDevice:
         return memory.free_bytes(self._weights.device)
 
     def park(self) -> None:
-        self._weights.park()
+        with self._in_place:
+            self._before_parking()
+            self._weights.park()
 
     def bring_back(self) -> None:
-        self._weights.bring_back()
+        with self._in_place:
+            self._weights.bring_back()
+
+    def _before_parking(self) -> None:
+        """Let go of what belongs to weights that are there."""
 
 
 def _host_copy(tensor: Tensor, pinned: bool) -> Tensor:

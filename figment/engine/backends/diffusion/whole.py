@@ -48,7 +48,8 @@ class WholeBackend(OnDevice):
         return 1
 
     def denoise(self, rows: Sequence[WholeRow]) -> None:
-        made = [self._picture(row.request) for row in rows]
+        with self._in_place:
+            made = [self._picture(row.request) for row in rows]
         for row, pixels in zip(rows, made, strict=True):
             row.made = pixels
 
