@@ -184,13 +184,38 @@ def test_memory_that_no_recording_holds_is_the_callers_matter() -> None:
         Replayed("test", network, Calling())(inputs(7))
 
 
-def test_forgetting_starts_anew() -> None:
-    replayed = Replayed("test", Network(), Calling())
-    used(replayed, 2)
-    finished(replayed)
-    replayed.forget()
-    assert replayed.recorded() == []
-    assert torch.equal(replayed(inputs(2, seed=3)), expected(inputs(2, seed=3)))
+@pytest.mark.parametrize("device", DEVICES)
+def test_forgetting_starts_anew(device: str) -> None:
+    replayed = Replayed("test", Network(), recorder_on(torch.device(device)))
+    for _ in range(2):
+        for seed in range(WORTH_IT + 1):
+            given = inputs(2, seed=seed, device=device)
+            assert torch.equal(replayed(given), expected(given))
+        assert finished(replayed) == PIECES
+        assert torch.equal(replayed(given), expected(given))
+        replayed.forget()
+        assert replayed.recorded() == []
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_after_one_that_waits_for_the_device_others_are_recorded(device: str) -> None:
+    """Which CUDA does not allow while it records; a processor does not mind."""
+
+    def looking(given: Inputs) -> Tensor:
+        if given["x"].shape[1] == 5:
+            given["x"].sum().item()
+        return expected(given)
+
+    replayed = Replayed("test", looking, recorder_on(torch.device(device)))
+    for width in (3, 5, 7):
+        for _ in range(WORTH_IT):
+            replayed(inputs(2, width, device=device))
+        finished(replayed)
+    widths = [shape.inputs[0][1] for shape in replayed.recorded()]
+    assert widths == ([(3,), (5,), (7,)] if device == "cpu" else [(3,), (7,)])
+    for width in (3, 5, 7):
+        given = inputs(2, width, seed=width, device=device)
+        assert torch.equal(replayed(given), expected(given))
 
 
 # -- with models ------------------------------------------------------------------------------------------------------

@@ -56,6 +56,10 @@ class Recorder(Protocol):
         """Wait until no recording runs on the device any more, so that they can be thrown away."""
         ...
 
+    def start_over(self) -> None:
+        """Recordings were thrown away: later ones have nothing to do with them."""
+        ...
+
 
 class Shape(NamedTuple):
     """`inputs`: name, shape of one row, precision."""
@@ -135,6 +139,8 @@ class Replayed:
             self.recorder.settle()
         self._recorded.clear()
         self._candidates.clear()
+        if self.recorder is not None:
+            self.recorder.start_over()
 
     def _eagerly(self, inputs: Inputs) -> Tensor:
         """The plain call. Where the recordings hold the memory that it lacks, they go, for good."""
@@ -210,6 +216,9 @@ class Calling:
     def settle(self) -> None:
         """Nothing runs on after a call."""
 
+    def start_over(self) -> None:
+        """Calls have nothing in common."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Graph:
@@ -239,17 +248,25 @@ class CudaGraphs:
     def record(self, call: Callable[[], Tensor]) -> Recording:
         """thread_local: other threads go on encoding prompts and pictures, whose allocations would else spoil the recording."""
         graph = torch.cuda.CUDAGraph()
-        # The outer stream context: torch.cuda.graph leaves the thread on its own stream when a recording fails.
-        with (
-            _one_at_a_time,
-            torch.cuda.stream(self._stream),
-            torch.cuda.graph(graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"),
-        ):
-            output = call()
+        try:
+            # The outer stream context: torch.cuda.graph leaves the thread on its own stream when a recording fails.
+            with (
+                _one_at_a_time,
+                torch.cuda.stream(self._stream),
+                torch.cuda.graph(graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"),
+            ):
+                output = call()
+        except Exception:
+            self.start_over()
+            raise
         return _Graph(graph, output)
 
     def settle(self) -> None:
         torch.cuda.current_stream(self._device).synchronize()
+
+    def start_over(self) -> None:
+        """torch does not open a pool again whose last graph is gone."""
+        self._pool = torch.cuda.graph_pool_handle()
 
 
 def recorder(device: torch.device) -> Recorder | None:
