@@ -85,6 +85,7 @@ def build_engine(settings: Settings) -> LocalEngine:
         threads=settings.engine_threads or None,
         device=settings.engine_device,
         run_code=settings.model_code,
+        graphs=settings.engine_graphs == "auto",
         limits=Limits(max_rows=settings.engine_queue),
     )
 

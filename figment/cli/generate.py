@@ -68,6 +68,7 @@ async def make(order: Order, settings: Settings) -> None:
             threads=settings.engine_threads or None,
             device=settings.engine_device,
             run_code=settings.model_code,
+            graphs=settings.engine_graphs == "auto",
         )
         cards = await engine.models()
         if not cards:

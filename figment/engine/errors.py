@@ -29,3 +29,7 @@ class NotEnoughMemory(BrokenModel):
     """The device has less room than the weights take."""
 
     code = "not_enough_memory"
+
+
+class OthersAreBusy(NotEnoughMemory):
+    """The device has room for it when the models that are at work now are done: worth asking again."""

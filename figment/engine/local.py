@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from figment.engine.backends.base import Backend
 from figment.engine.costs import Shape
-from figment.engine.errors import BrokenModel
+from figment.engine.errors import BrokenModel, OthersAreBusy
 from figment.engine.mailbox import Mailbox
 from figment.engine.models import Catalogue, Model
+from figment.engine.parking import Parking, Use
 from figment.engine.refusals import why_refuse
 from figment.engine.runner import EngineStats, Job, Runner
 from figment.engine.sampling import step_count
@@ -24,6 +27,7 @@ from figment.generation.contract import (
     ModelCard,
     ModelUnavailable,
     Opening,
+    QueueFull,
     Ticket,
     Update,
     WorkerLost,
@@ -32,7 +36,12 @@ from figment.generation.contract import (
 Loader = Callable[[Any], Backend[Any]]
 """Opens what the catalogue found. Which kinds of model those are is between the two."""
 PREPARING_THREADS = 2
+WIDE_BUCKETS = (1, 2, 4, 8, 16, 32)
+"""Rows of one call where there is a CUDA device, whose calls are recorded for each of them. What a bucket gains is measured before it is used."""
 FETCH_TOLD_S = 0.5
+BUSY_S = 1.0
+"""After so long a model is tried again that finds no room beside those at work. A model that is loaded waits `BUSY_TRIES` of them."""
+BUSY_TRIES = 60
 
 
 class LocalEngine:
@@ -41,9 +50,17 @@ class LocalEngine:
     `load` opens a model; it runs on another thread, once for each model when it is first asked for.
     """
 
-    def __init__(self, catalogue: Catalogue, load: Loader, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        load: Loader,
+        limits: Limits | None = None,
+        device_bytes: Callable[[Any], int] = lambda model: 0,
+    ) -> None:
+        """`device_bytes`: what a model's weights will take of a device's own memory, for which others are parked where it is short."""
         self._catalogue = catalogue
-        self._load = load
+        self._load, self._device_bytes = load, device_bytes
+        self._parking = Parking()
         self._runner = Runner(limits or Limits())
         self._backends: dict[str, asyncio.Task[Backend[Any]]] = {}
         self._preparing = ThreadPoolExecutor(PREPARING_THREADS, thread_name_prefix="figment-encode")
@@ -78,7 +95,7 @@ class LocalEngine:
                 yield Opening("fetching", await asyncio.to_thread(self._catalogue.bytes_fetched, name))
             model = await obtaining
             yield Opening("opening")
-            await self._backend(model)
+            await self._backend_in_time(model)
         except BrokenModel as error:
             raise ModelUnavailable(error.code, str(error)) from error
         self._catalogue.keep(model)
@@ -92,7 +109,8 @@ class LocalEngine:
         mailbox = Mailbox(asyncio.get_running_loop())
         row = self._row(request, ticket, model)
         self._runner.admit(Job(row, mailbox, previews=ticket.previews))
-        preparing = asyncio.create_task(self._prepare(row.id, request, model))
+        use = self._parking.use(request.model)
+        preparing = asyncio.create_task(self._prepare(row.id, request, model, use))
         try:
             while True:
                 update = await mailbox.take()
@@ -103,6 +121,7 @@ class LocalEngine:
             # Before anything is awaited: the reader that closes us may be cancelled again.
             self._runner.cancel(row.id)
             preparing.cancel()
+            use.end()
 
     def _row(self, request: ImageRequest, ticket: Ticket, model: Model) -> Row:
         downscale = model.downscale
@@ -118,18 +137,31 @@ class LocalEngine:
             ready=False,
         )
 
-    async def _prepare(self, row_id: int, request: ImageRequest, model: Model) -> None:
+    async def _prepare(self, row_id: int, request: ImageRequest, model: Model, use: Use) -> None:
         """Encode text and image off the device's thread, then let the row join."""
         loop = asyncio.get_running_loop()
         try:
             backend = await self._backend(model)
+            if use.moves:
+                await asyncio.to_thread(use.take)
             trajectory = await loop.run_in_executor(self._preparing, backend.begin, request)
+        except OthersAreBusy:
+            waiting = sum(self._runner.stats().queued.values())
+            self._runner.fail(row_id, QueueFull(waiting, BUSY_S))
         except BrokenModel as error:
             self._runner.fail(row_id, GenerationRefused(f"model: {error}"))
         except Exception as error:
             self._runner.fail(row_id, WorkerLost(f"the engine could not encode this request: {error}"))
         else:
             self._runner.ready(row_id, backend, trajectory)
+
+    async def _backend_in_time(self, model: Model) -> Backend[Any]:
+        """The opened model, for which the models that are at work now may have to be waited for."""
+        for _ in range(BUSY_TRIES):
+            with contextlib.suppress(OthersAreBusy):
+                return await self._backend(model)
+            await asyncio.sleep(BUSY_S)
+        return await self._backend(model)
 
     async def _backend(self, model: Model) -> Backend[Any]:
         """The opened model. Whoever asks first opens it; a failed opening is tried again by the next."""
@@ -142,8 +174,15 @@ class LocalEngine:
         return await asyncio.shield(opening)
 
     def _open(self, model: Model) -> Backend[Any]:
+        self._parking.make_room(self._device_bytes(model))
         backend = self._load(model)
-        backend.warm_up()
+        self._parking.opened(model.card.name, backend)
+        use = self._parking.use(model.card.name)
+        try:
+            use.take()
+            backend.warm_up()
+        finally:
+            use.end()
         return backend
 
 
@@ -155,12 +194,13 @@ def local_engine(
     threads: int | None = None,
     device: str = "auto",
     run_code: bool = False,
+    graphs: bool = True,
     limits: Limits | None = None,
 ) -> LocalEngine:
     """The engine with the built-in model and the operator's own: on onnxruntime, and diffusers folders on torch.
 
     `cache_dir` keeps the text model's graph between starts; `threads` defaults to the cores that this process may use. `device`: where torch
-    runs (auto, cpu, cuda, mps). `run_code`: may a model's own code be run?
+    runs (auto, cpu, cuda, mps). `run_code`: may a model's own code be run? `graphs`: see `Opening`.
 
     Raises:
         GenerationRefused: `default_model` is not installed.
@@ -173,8 +213,12 @@ def local_engine(
     from figment.engine.prompts import PromptCache
 
     prompts = PromptCache(lambda: MiniLM(cache_dir, threads=1))
-    opening = Opening(prompts, threads or usable_cores(), device, run_code)
-    return LocalEngine(open_catalogue(models_dir, default_model), opening.load, limits)
+    opening = Opening(prompts, threads or usable_cores(), device, run_code, graphs)
+    catalogue = open_catalogue(models_dir, default_model)
+    limits = limits or Limits()
+    if opening.has_cuda:
+        limits = replace(limits, buckets=WIDE_BUCKETS)
+    return LocalEngine(catalogue, opening.load, limits, opening.device_bytes)
 
 
 def open_catalogue(models_dir: Path | None, default_model: str | None = None) -> Catalogue:

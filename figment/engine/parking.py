@@ -50,6 +50,10 @@ class Parking:
         """Of a model, by one request."""
         return Use(self, name)
 
+    def moves(self, name: str) -> bool:
+        """Is it one of those that take turns?"""
+        return name in self._backends
+
     def take(self, use: Use) -> None:
         """See `Use.take`."""
         with self._moving:
@@ -97,6 +101,11 @@ class Use:
     name: str
     counted: bool = False
     over: bool = False
+
+    @property
+    def moves(self) -> bool:
+        """Can its weights be elsewhere at all? If not, there is nothing to take."""
+        return self.parking.moves(self.name)
 
     def take(self) -> None:
         """The model is on the device when this returns, and stays there until the end. Takes as long as weights take to move.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from figment.engine.errors import NotEnoughMemory
+from figment.engine.errors import NotEnoughMemory, OthersAreBusy
 
 SPARE_PART = 0.1
 """Of the device's free memory is left free, for what a step needs beside the weights."""
@@ -28,7 +28,8 @@ def to_park(residents: Sequence[Resident], needed: int, free: int) -> list[str]:
     """Whom to park so that `needed` bytes fit, the least lately used first, and nobody for nothing.
 
     Raises:
-        NotEnoughMemory: it cannot be done.
+        OthersAreBusy: it cannot be done now.
+        NotEnoughMemory: it can never be done.
     """
     missing = needed - free
     taken: list[Resident] = []
@@ -40,7 +41,8 @@ def to_park(residents: Sequence[Resident], needed: int, free: int) -> list[str]:
             missing -= resident.bytes
     if missing > 0:
         busy = ", ".join(one.name for one in residents if one.busy) or "none"
-        raise NotEnoughMemory(
+        fits_later = sum(one.bytes for one in residents) >= needed - free
+        raise (OthersAreBusy if fits_later else NotEnoughMemory)(
             f"it needs {needed / 1e9:.1f} GB of the device's memory, and {missing / 1e9:.1f} GB are missing "
             f"when all models but the busy ones ({busy}) are parked"
         )

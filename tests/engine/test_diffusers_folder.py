@@ -183,3 +183,15 @@ def test_where_torch_is_missing_it_is_said_how_to_get_it(tmp_path: Path, monkeyp
     with pytest.raises(BrokenModel, match=r"pip install 'figment\[torch\]'"):
         fetch("someone/dreams")
     assert torch_devices() is None
+
+
+@pytest.mark.parametrize(
+    ("device", "card", "wide"),
+    [("cuda", False, True), ("auto", True, True), ("auto", False, False), ("cpu", True, False)],
+)
+def test_batches_are_wide_where_there_is_a_cuda_device(
+    monkeypatch: pytest.MonkeyPatch, device: str, card: bool, wide: bool
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/nvidia-smi" if card else None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
+    assert Opening(PromptCache(HashedText), threads=1, device=device).has_cuda == wide

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from figment.engine.errors import NotEnoughMemory
+from figment.engine.errors import NotEnoughMemory, OthersAreBusy
 from figment.engine.residency import SPARE_PART, Residency, Resident, to_park
 
 SIZES = st.integers(0, 20)
@@ -70,7 +70,7 @@ def test_the_order_in_which_models_are_named_does_not_matter(residents: list[Res
 
 def test_what_is_missing_is_said() -> None:
     residents = [Resident("sdxl", 7_000_000_000, 1.0, busy=True), Resident("turbo", 2_000_000_000, 2.0)]
-    with pytest.raises(NotEnoughMemory, match=r"needs 9.0 GB.*6.0 GB are missing.*\(sdxl\)"):
+    with pytest.raises(OthersAreBusy, match=r"needs 9.0 GB.*6.0 GB are missing.*\(sdxl\)"):
         to_park(residents, 9_000_000_000, 1_000_000_000)
 
 

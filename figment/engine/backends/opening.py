@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,12 @@ class Opening:
     device: str = "auto"
     run_code: bool = False
     graphs: bool = True
+
+    @property
+    def has_cuda(self) -> bool:
+        """Will models run on CUDA? Asked of the machine, not of torch, which takes seconds to load."""
+        wanted = self.device == "cuda" or (self.device == "auto" and shutil.which("nvidia-smi") is not None)
+        return wanted and importlib.util.find_spec("torch") is not None
 
     def load(self, model: InstalledModel | DiffusersModel) -> Backend[Any]:
         """Open a model. Takes a moment or minutes; call it off the event loop.
