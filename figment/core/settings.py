@@ -68,6 +68,30 @@ class Settings(BaseSettings):
     engine_device: Literal["auto", "cpu", "cuda", "mps"] = Field(
         "auto", description="Where diffusers models run; `auto` takes CUDA, then MPS, then the processor."
     )
+    engine: str = Field(
+        "local",
+        pattern=r"^(local|ray|ray://[^/\s]+)$",
+        description="Where images are made: `local`, in this process; `ray`, in a pool on the Ray cluster that has a node on this machine, "
+        "or on one of its own; `ray://host:10001`, in the pool of a cluster elsewhere.",
+    )
+    pool_min_replicas: int = Field(
+        0, ge=0, description="Replicas that the pool keeps when nobody asks for anything. 0 costs nothing at night."
+    )
+    pool_max_replicas: int = Field(4, ge=1, description="Most replicas of the pool.")
+    pool_upscale_delay_s: float = Field(
+        0.0, ge=0, description="Seconds that requests must have been too many before a replica is added."
+    )
+    pool_downscale_delay_s: float = Field(
+        60.0, ge=0, description="Seconds that requests must have been too few before a replica is let go."
+    )
+    pool_replica_cpus: float = Field(1.0, ge=0, description="CPUs that a replica is given; fractions are allowed.")
+    pool_replica_gpus: float = Field(0.0, ge=0, description="GPUs that a replica is given; fractions are allowed.")
+    pool_target: int = Field(
+        8, ge=1, description="Requests that a replica shall have at a time; where there are more, replicas are added."
+    )
+    pool_replica_requests: int = Field(
+        16, ge=1, description="Most requests that a replica holds; more wait in the process that asks."
+    )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="Networks, separated by commas, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."
     )

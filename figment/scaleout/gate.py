@@ -1,0 +1,121 @@
+"""The pool from outside its cluster. A Ray client can call, but takes no part in streams: an actor inside holds those for it.
+
+Each process has a gate of its own, which ends with the process's connection, and with it whatever the process had asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncGenerator, Awaitable
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+
+from figment.generation.contract import Finished, ImageRequest, Ticket, Update, WorkerLost
+from figment.scaleout.errors import first_line
+from figment.scaleout.hosting import Build
+from figment.scaleout.letters import Letter, Lost, opened, written
+from figment.scaleout.plan import Plan
+from figment.scaleout.pool import Pool
+
+# Of one process at a time: more than it can ever have open.
+_MOST_CALLS = 10_000
+
+
+class Gate:
+    """Runs in the cluster: a pool, and the streams that one process outside has open, by numbers of its choice."""
+
+    def __init__(self, plan: Plan, build: Build) -> None:
+        self._pool = Pool(plan, build)
+        self._streams: dict[int, _Stream] = {}
+
+    async def deploy(self) -> None:
+        await asyncio.to_thread(self._pool.deploy)
+
+    async def begin(self, number: int, request: ImageRequest, ticket: Ticket) -> Letter:
+        """Ask for an image. The first letter of its stream."""
+        self._streams[number] = _Stream(written(self._pool.run(request, ticket)))
+        return await self.take(number)
+
+    async def take(self, number: int) -> Letter:
+        """The next letter; waits for one."""
+        return await self._streams[number].take()
+
+    async def close(self, number: int) -> None:
+        """Nothing more is wanted of a stream."""
+        if (stream := self._streams.pop(number, None)) is not None:
+            await stream.close()
+
+
+class _Stream:
+    """Letters that somebody may stop wanting while they wait for the next."""
+
+    def __init__(self, letters: AsyncGenerator[Letter, None]) -> None:
+        self._letters = letters
+        self._taking: asyncio.Task[Letter] | None = None
+
+    async def take(self) -> Letter:
+        self._taking = asyncio.create_task(self._next())
+        return await self._taking
+
+    async def _next(self) -> Letter:
+        return await anext(self._letters, Lost("the stream ended without a picture"))
+
+    async def close(self) -> None:
+        # A generator that is being read cannot be closed.
+        if self._taking is not None:
+            self._taking.cancel()
+            await asyncio.gather(self._taking, return_exceptions=True)
+        await self._letters.aclose()
+
+
+class GateClient:
+    """An `ImageWorker` that asks a `Gate`. `deploy` before use, off the event loop."""
+
+    def __init__(self, plan: Plan, build: Build) -> None:
+        self._plan = plan
+        self._build = build
+        self._gate: Any = None
+        self._numbers = itertools.count(1)
+
+    def deploy(self) -> None:
+        actor = ray.remote(Gate).options(num_cpus=0, max_concurrency=_MOST_CALLS)
+        self._gate = actor.remote(self._plan, self._build)
+        ray.get(self._gate.deploy.remote())
+
+    def leave(self) -> None:
+        """End the gate, and the streams that are open in it."""
+        if self._gate is not None:
+            ray.kill(self._gate)
+            self._gate = None
+
+    async def run(self, request: ImageRequest, ticket: Ticket) -> AsyncGenerator[Update, None]:
+        """See `ImageWorker.run`."""
+        if self._gate is None:
+            raise WorkerLost("the pool has not been started")
+        number = next(self._numbers)
+        try:
+            update = await _answer(self._gate.begin.remote(number, request, ticket))
+            while True:
+                yield update
+                if isinstance(update, Finished):
+                    return
+                update = await _answer(self._gate.take.remote(number))
+        finally:
+            # Not awaited: whoever closes us may be cancelled again.
+            self._gate.close.remote(number)
+
+
+async def _answer(letter: Awaitable[Letter]) -> Update:
+    """
+    Raises:
+        QueueFull, GenerationRefused, WorkerLost: as the letter says, or because the gate cannot be reached.
+    """
+    try:
+        # Shielded: Ray fails when it is to complete what we cancelled.
+        arrived = await asyncio.shield(letter)
+    except (RayError, ConnectionError) as error:
+        raise WorkerLost(f"the pool cannot be reached: {first_line(error)}") from error
+    return opened(arrived)

@@ -1,0 +1,138 @@
+"""The pool as a process inside its cluster sees it: deploys the replicas, and sends each request to one."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from typing import Any
+
+from ray import serve
+from ray.exceptions import RayError
+from ray.serve.config import AutoscalingConfig
+from ray.serve.exceptions import BackPressureError, RayServeException
+from ray.serve.handle import DeploymentHandle
+
+from figment.generation.contract import Finished, ImageRequest, QueueFull, Ticket, Update, Waiting, WorkerLost
+from figment.scaleout.errors import first_line
+from figment.scaleout.hosting import Build
+from figment.scaleout.letters import Letter, opened
+from figment.scaleout.plan import Plan
+from figment.scaleout.replica import Replica
+
+APPLICATION = "figment"
+# How often the queue's depth is told, and over how long it is looked at: the delays of the plan count from there.
+_METRICS_S = 0.25
+_LOOK_BACK_S = 1.0
+# What a replica that is let go may still finish.
+_GRACE_S = 120.0
+# What one image is thought to take before any was made.
+_FIRST_GUESS_S = 0.5
+
+
+class Pool:
+    """An `ImageWorker` over the replicas of one plan. `deploy` before use, off the event loop."""
+
+    def __init__(self, plan: Plan, build: Build) -> None:
+        self._plan = plan
+        self._build = build
+        self._handle: DeploymentHandle[Any] | None = None
+        self._waiting: set[object] = set()
+        self._pace = _Pace()
+
+    def deploy(self) -> None:
+        """Find the replicas of this plan, or have them made."""
+        serve.start(proxy_location="Disabled")
+        name = f"engine-{self._plan.fingerprint(self._build)}"
+        running = serve.status().applications.get(APPLICATION)
+        if running is None or name not in running.deployments:
+            serve.run(self._deployment(name), name=APPLICATION, route_prefix=None)
+        self._handle = serve.get_app_handle(APPLICATION).options(stream=True)
+
+    def leave(self) -> None:
+        """Stop telling of this process's queue. The replicas stay, for other processes or until nobody has asked for a while."""
+        if self._handle is not None:
+            self._handle.shutdown()
+            self._handle = None
+
+    def _deployment(self, name: str) -> serve.Application:
+        plan = self._plan
+        with warnings.catch_warnings():
+            # `metrics_interval_s` is called deprecated, and the variables that are to replace it are read by nothing in this release.
+            warnings.simplefilter("ignore")
+            scaling = AutoscalingConfig(
+                min_replicas=plan.min_replicas,
+                max_replicas=plan.max_replicas,
+                target_ongoing_requests=plan.target,
+                upscale_delay_s=plan.upscale_delay_s,
+                downscale_delay_s=plan.downscale_delay_s,
+                metrics_interval_s=_METRICS_S,
+                look_back_period_s=_LOOK_BACK_S,
+                # A burst is seen whole at once; the mean would let it climb for as long as one looks back.
+                aggregation_function="max",
+            )
+        deployment = serve.deployment(
+            name=name,
+            autoscaling_config=scaling,
+            max_ongoing_requests=plan.replica_requests,
+            max_queued_requests=plan.queue,
+            ray_actor_options={"num_cpus": plan.replica_cpus, "num_gpus": plan.replica_gpus},
+            graceful_shutdown_timeout_s=_GRACE_S,
+            graceful_shutdown_wait_loop_s=0.2,
+            user_config={},
+        )
+        return deployment(Replica).bind(self._build)
+
+    async def run(self, request: ImageRequest, ticket: Ticket) -> AsyncGenerator[Update, None]:
+        """See `ImageWorker.run`."""
+        if self._handle is None:
+            raise WorkerLost("the pool has not been started")
+        place = object()
+        yield Waiting(len(self._waiting))
+        self._waiting.add(place)
+        response = self._handle.options(multiplexed_model_id=request.model).run.remote(request, ticket)
+        try:
+            async for update in self._updates(response):
+                self._waiting.discard(place)
+                yield update
+                if isinstance(update, Finished):
+                    self._pace.finished()
+                    return
+        finally:
+            self._waiting.discard(place)
+            # Before anything is awaited, whoever closes us may be cancelled again. Of a stream that has ended this stops nothing.
+            response.cancel()
+
+    async def _updates(self, letters: AsyncIterator[Letter]) -> AsyncGenerator[Update, None]:
+        """
+        Raises:
+            QueueFull: too many wait in this process for a replica, or the replica's own queue is full.
+            GenerationRefused: the replica's engine will not make it.
+            WorkerLost: the replica died, or none can be had.
+        """
+        try:
+            async for letter in letters:
+                yield opened(letter)
+        except BackPressureError as full:
+            waiting = len(self._waiting)
+            raise QueueFull(waiting, self._pace.retry_after_s(waiting)) from full
+        except (RayError, RayServeException) as error:
+            raise WorkerLost(f"the replica was lost: {first_line(error)}") from error
+
+
+class _Pace:
+    """How fast images come back to this process, for the words "try again in"."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._ends: deque[float] = deque(maxlen=32)
+
+    def finished(self) -> None:
+        self._ends.append(self._clock())
+
+    def retry_after_s(self, waiting: int) -> float:
+        """Half the time that those who wait would take: by then there is room, and the pool has not run dry while everybody stays away."""
+        enough = len(self._ends) > 1
+        image_s = (self._ends[-1] - self._ends[0]) / (len(self._ends) - 1) if enough else _FIRST_GUESS_S
+        return max(1.0, waiting * image_s / 2)

@@ -1,0 +1,42 @@
+"""What runs in a replica: one engine, and the stream of each request that it was sent."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from ray import serve
+
+from figment.generation.contract import ImageRequest, Ticket
+from figment.scaleout.hosting import Build
+from figment.scaleout.letters import Letter, written
+
+
+class Replica:
+    """Hosts one engine. Ray Serve makes it, asks it `check_health`, and calls `run` for as many requests at a time as the plan says."""
+
+    def __init__(self, build: Build) -> None:
+        self._engine = build()
+        self._started = False
+
+    async def reconfigure(self, _: Any) -> None:
+        """Called before the first request: the engine starts on the loop that serves it, and its default model is known to be here."""
+        if not self._started:
+            await self._engine.start()
+            self._started = True
+            for card in (await self._engine.models())[:1]:
+                await self._hold(card.name)
+
+    async def run(self, request: ImageRequest, ticket: Ticket) -> AsyncGenerator[Letter, None]:
+        """See `ImageWorker.run`. Ray cancels it when the caller closes its side, which takes the row out."""
+        await self._hold(request.model)
+        async with contextlib.aclosing(written(self._engine.run(request, ticket))) as letters:
+            async for letter in letters:
+                yield letter
+
+    # The engine opens models and keeps them; this only tells the router which replicas have which, so that requests for one model meet in
+    # one batch and a model is loaded where it must be, not everywhere.
+    @serve.multiplexed(max_num_models_per_replica=-1)
+    async def _hold(self, model: str) -> str:
+        return model
