@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 import warnings
 from collections import deque
@@ -17,7 +19,7 @@ from ray.serve.handle import DeploymentHandle
 from figment.generation.contract import Finished, ImageRequest, QueueFull, Ticket, Update, Waiting, WorkerLost
 from figment.scaleout.errors import first_line
 from figment.scaleout.hosting import Build
-from figment.scaleout.letters import Letter, opened
+from figment.scaleout.letters import Letter, Lost, opened
 from figment.scaleout.plan import Plan
 from figment.scaleout.replica import Replica
 
@@ -27,6 +29,9 @@ _METRICS_S = 0.25
 _LOOK_BACK_S = 1.0
 # What a replica that is let go may still finish.
 _GRACE_S = 120.0
+# A request that waits for its replica sees so often whether one will come at all.
+_LOOK_AGAIN_S = 5.0
+_HOPELESS = ("UNHEALTHY", "DEPLOY_FAILED")
 # What one image is thought to take before any was made.
 _FIRST_GUESS_S = 0.5
 
@@ -40,6 +45,8 @@ class Pool:
         self._handle: DeploymentHandle[Any] | None = None
         self._waiting: set[object] = set()
         self._pace = _Pace()
+        self._looked_at = 0.0
+        self._known_trouble: str | None = None
 
     def deploy(self) -> None:
         """Find the replicas of this plan, or have them made."""
@@ -99,10 +106,13 @@ class Pool:
                 if isinstance(update, Finished):
                     self._pace.finished()
                     return
+        except (asyncio.CancelledError, GeneratorExit):
+            # What takes the row out. Before anything is awaited: whoever closes us may be cancelled again.
+            with contextlib.suppress(RayError, RayServeException):
+                response.cancel()
+            raise
         finally:
             self._waiting.discard(place)
-            # Before anything is awaited, whoever closes us may be cancelled again. Of a stream that has ended this stops nothing.
-            response.cancel()
 
     async def _updates(self, letters: AsyncIterator[Letter]) -> AsyncGenerator[Update, None]:
         """
@@ -112,6 +122,7 @@ class Pool:
             WorkerLost: the replica died, or none can be had.
         """
         try:
+            yield opened(await self._first(letters))
             async for letter in letters:
                 yield opened(letter)
         except BackPressureError as full:
@@ -119,6 +130,44 @@ class Pool:
             raise QueueFull(waiting, self._pace.retry_after_s(waiting)) from full
         except (RayError, RayServeException) as error:
             raise WorkerLost(f"the replica was lost: {first_line(error)}") from error
+
+    async def _first(self, letters: AsyncIterator[Letter]) -> Letter:
+        """The first letter, however long a replica takes to come, unless none will.
+
+        Raises:
+            WorkerLost: replicas were tried, and do not start.
+        """
+        coming = asyncio.ensure_future(_next(letters))
+        try:
+            while not (await asyncio.wait({coming}, timeout=_LOOK_AGAIN_S))[0]:
+                if (trouble := await self._trouble()) is not None:
+                    raise WorkerLost(trouble)
+            return coming.result()
+        finally:
+            coming.cancel()
+
+    async def _trouble(self) -> str | None:
+        """Why no replica will come, or None. Asked of the controller once for all that wait."""
+        now = time.monotonic()
+        if now > self._looked_at + _LOOK_AGAIN_S:
+            self._looked_at = now
+            self._known_trouble = await asyncio.to_thread(_why_no_replica)
+        return self._known_trouble
+
+
+async def _next(letters: AsyncIterator[Letter]) -> Letter:
+    return await anext(letters, Lost("the replica ended the stream without a picture"))
+
+
+def _why_no_replica() -> str | None:
+    application = serve.status().applications.get(APPLICATION)
+    if application is None:
+        return f"the application {APPLICATION!r} was deleted from the cluster"
+    for deployment in application.deployments.values():
+        if deployment.status in _HOPELESS and not deployment.replica_states.get("RUNNING"):
+            lines = [line for line in deployment.message.splitlines() if line.strip()]
+            return f"no replica starts: {lines[0]} {lines[-1]}" if lines else "no replica starts"
+    return None
 
 
 class _Pace:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -99,6 +100,7 @@ def cluster() -> Iterator[TwoNodes]:
 def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("models")
     write_model(root / "tiny")
+    write_model(root / "zwei", name="zwei")
     return root
 
 
@@ -124,3 +126,34 @@ def open_pool(cluster: TwoNodes, models_dir: Path) -> OpenPool:
 @pytest.fixture(scope="session")
 def tiny(models_dir: Path) -> Build:
     return partial(tiny_engine, models_dir)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """The steps that this test's replicas make, for `simulated.steps`."""
+    return tmp_path / "steps"
+
+
+async def running_replicas() -> int:
+    """How many replicas take requests now."""
+    from ray import serve
+
+    status = await asyncio.to_thread(serve.status)
+    return sum(
+        deployment.replica_states.get("RUNNING", 0)
+        for application in status.applications.values()
+        for deployment in application.deployments.values()
+    )
+
+
+async def until(holds: Callable[[], Awaitable[bool]], timeout_s: float = 60) -> None:
+    async with asyncio.timeout(timeout_s):
+        while not await holds():
+            await asyncio.sleep(0.05)
+
+
+async def until_replicas(count: int) -> None:
+    async def reached() -> bool:
+        return await running_replicas() == count
+
+    await until(reached)

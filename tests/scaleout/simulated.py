@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,10 +27,29 @@ def tiny_engine(models_dir: Path) -> LocalEngine:
     return LocalEngine(Catalogue(builtin=models_dir), lambda model: onnx.load(model, prompts, threads=1))
 
 
-def sleeping_engine(models_dir: Path, step_s: float, max_rows: int = 64, broadest: int = 2) -> LocalEngine:
-    """Steps that take their time and no processor, as a GPU's do: `broadest` rows at most share one."""
-    limits = Limits(max_rows=max_rows, buckets=tuple(range(1, broadest + 1)), step_budget_s=60.0)
-    return LocalEngine(Catalogue(builtin=models_dir), lambda model: SleepingBackend(model, step_s), limits)
+def sleeping_engine(models_dir: Path, step_s: float, log: Path, broadest: int = 2) -> LocalEngine:
+    """Steps that take their time and no processor, as a GPU's do. `broadest` rows at most share one; `log` gets a line a step."""
+    limits = Limits(buckets=tuple(range(1, broadest + 1)), step_budget_s=60.0)
+    return LocalEngine(Catalogue(builtin=models_dir), lambda model: SleepingBackend(model, step_s, log), limits)
+
+
+def broken_engine() -> LocalEngine:
+    raise RuntimeError("this node has no model")
+
+
+class Step(NamedTuple):
+    """A step that some replica made."""
+
+    process: int
+    model: str
+    seeds: tuple[int, ...]
+
+
+def steps(log: Path) -> list[Step]:
+    """Every step so far, of all replicas, first to last."""
+    lines = log.read_text().splitlines() if log.exists() else []
+    words = [line.split() for line in lines]
+    return [Step(int(process), model, tuple(map(int, seeds))) for process, model, *seeds in words]
 
 
 @dataclass(slots=True)
@@ -40,9 +61,10 @@ class SleepingRow:
 class SleepingBackend:
     """A `Backend` on a device that is only waited for. A picture's colour is its seed."""
 
-    def __init__(self, model: Model, step_s: float) -> None:
+    def __init__(self, model: Model, step_s: float, log: Path) -> None:
         self._model = model
         self._step_s = step_s
+        self._log = log
 
     @property
     def card(self) -> ModelCard:
@@ -60,6 +82,9 @@ class SleepingBackend:
 
     def denoise(self, rows: Sequence[SleepingRow]) -> None:
         time.sleep(self._step_s)
+        # One write at the end of a file is one line, whoever else writes there.
+        with self._log.open("a") as log:
+            log.write(f"{os.getpid()} {self.card.name} {' '.join(str(row.request.seed) for row in rows)}\n")
         for row in rows:
             row.steps_done += 1
 
