@@ -105,7 +105,7 @@ def pool_plan(settings: Settings) -> Plan:
     return Plan(
         address=settings.engine,
         min_replicas=settings.pool_min_replicas,
-        max_replicas=max(settings.pool_min_replicas, settings.pool_max_replicas),
+        max_replicas=settings.pool_max_replicas,
         upscale_delay_s=settings.pool_upscale_delay_s,
         downscale_delay_s=settings.pool_downscale_delay_s,
         replica_cpus=settings.pool_replica_cpus,

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from figment.core.limits import Rate
@@ -70,7 +71,6 @@ class Settings(BaseSettings):
     )
     engine: str = Field(
         "local",
-        pattern=r"^(local|ray|ray://[^/\s]+)$",
         description="Where images are made: `local`, in this process; `ray`, in a pool on the Ray cluster that has a node on this machine, "
         "or on one of its own; `ray://host:10001`, in the pool of a cluster elsewhere.",
     )
@@ -132,6 +132,29 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, networks: object) -> object:
         return [part.strip() for part in networks.split(",") if part.strip()] if isinstance(networks, str) else networks
+
+    @field_validator("engine")
+    @classmethod
+    def _is_engine(cls, address: str) -> str:
+        if not re.fullmatch(r"local|ray|ray://[^/\s:]+:\d+", address):
+            raise ValueError(
+                "write local, ray, or ray:// with a host and the port of its Ray client server: ray://host:10001"
+            )
+        return address
+
+    @field_validator("pool_max_replicas")
+    @classmethod
+    def _has_room(cls, most: int, given: ValidationInfo) -> int:
+        if most < given.data.get("pool_min_replicas", 0):
+            raise ValueError("at least as many as FIGMENT_POOL_MIN_REPLICAS")
+        return most
+
+    @field_validator("pool_replica_requests")
+    @classmethod
+    def _reaches_target(cls, most: int, given: ValidationInfo) -> int:
+        if most < given.data.get("pool_target", 1):
+            raise ValueError("at least as many as FIGMENT_POOL_TARGET, which no replica would reach")
+        return most
 
     @field_validator("limit_generations", "limit_uploads", "limit_sessions", "limit_archives", "limit_requests")
     @classmethod

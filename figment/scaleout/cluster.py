@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import ray
-from ray._private.services import canonicalize_bootstrap_address
 from ray.exceptions import AuthenticationError, RayError
 
+from figment.scaleout.environment import names_a_cluster
 from figment.scaleout.errors import NoPool, first_line
 from figment.scaleout.plan import CLIENT_SCHEME, LOCAL_CLUSTER
 
 # A cluster of our own keeps pictures on their way here, and nothing else.
 _OBJECT_STORE_BYTES = 512 * 1024**2
-_HOW_TO_BE_KNOWN = (
-    "The cluster wants a token. Give this process the cluster's own: RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token "
-    "(`ray get-auth-token` prints it where the cluster runs)."
+_HOW_TO_BE_LET_IN = (
+    "Give this process the cluster's own token: RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token (`ray get-auth-token` prints it "
+    "where the cluster runs)."
 )
 
 
@@ -40,12 +40,14 @@ def enter(address: str, *, start: bool = True) -> None:
     Raises:
         NoPool: no cluster answers there, or it wants a token that we do not have.
     """
+    # Ray tells of each step that it takes; what matters of it comes back as errors.
+    for name in ("ray", "ray.serve"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     with _told(address):
         if address.startswith(CLIENT_SCHEME):
             ray.init(address, log_to_driver=False)
-        elif (found := canonicalize_bootstrap_address(None)) is not None:
-            # RAY_ADDRESS, or what the last `ray start` on this machine wrote down. A process's own cluster is not written down.
-            ray.init(found, **_quietly())
+        elif names_a_cluster():
+            ray.init("auto", **_quietly())
         elif start:
             _start()
         else:
@@ -77,7 +79,7 @@ def _start() -> None:
         "local",
         include_dashboard=False,
         object_store_memory=_OBJECT_STORE_BYTES,
-        # Others join with `ray start --head` instead; a cluster of our own is for this machine, and listens to nobody else.
+        # It listens to this machine only (`environment`); whoever wants others to join runs `ray start --head`.
         _node_ip_address="127.0.0.1",
         **_quietly(),
     )
@@ -93,11 +95,13 @@ def _told(address: str) -> Iterator[None]:
     try:
         yield
     except AuthenticationError as error:
-        raise NoPool(f"{where}: {_HOW_TO_BE_KNOWN}") from error
+        raise NoPool(f"{where}: the cluster wants a token. {_HOW_TO_BE_LET_IN}") from error
     except (ConnectionError, RayError, RuntimeError, TimeoutError, ValueError) as error:
-        remedy = (
-            "Is the address right (the port is the Ray client server's, 10001 unless changed), and does the cluster run?"
-            if address != LOCAL_CLUSTER
-            else "`ray status` says what Ray knows of a cluster on this machine."
+        check = (
+            "Does RAY_ADDRESS, or `ray status` on this machine, name one that runs?"
+            if address == LOCAL_CLUSTER
+            else "Does it run, and is that the port of its Ray client server (10001 unless changed)?"
         )
-        raise NoPool(f"{where}: no cluster answers ({first_line(error)}). {remedy}") from error
+        raise NoPool(
+            f"{where}: no cluster answers, or not to our token ({first_line(error)}). {check} {_HOW_TO_BE_LET_IN}"
+        ) from error

@@ -6,6 +6,7 @@ Each process has a gate of its own, which ends with the process's connection, an
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import AsyncGenerator, Awaitable
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from figment.generation.contract import Finished, ImageRequest, Ticket, Update, WorkerLost
+from figment.generation.contract import Finished, ImageRequest, Progress, Ticket, Update, Waiting, WorkerLost
 from figment.scaleout.errors import first_line
 from figment.scaleout.hosting import Build
 from figment.scaleout.letters import Letter, Lost, opened, written
@@ -50,25 +51,30 @@ class Gate:
 
 
 class _Stream:
-    """Letters that somebody may stop wanting while they wait for the next."""
+    """Reads letters as they come, and keeps the latest: whoever is far away gets every second one sooner than all of them late."""
 
     def __init__(self, letters: AsyncGenerator[Letter, None]) -> None:
-        self._letters = letters
-        self._taking: asyncio.Task[Letter] | None = None
+        self._latest: Letter = Waiting(0)
+        self._arrived = asyncio.Event()
+        self._reading = asyncio.create_task(self._read(letters))
+
+    async def _read(self, letters: AsyncGenerator[Letter, None]) -> None:
+        async with contextlib.aclosing(letters):
+            async for letter in letters:
+                self._latest = letter
+                self._arrived.set()
+        if isinstance(self._latest, Waiting | Progress):
+            self._latest = Lost("the stream ended without a picture")
+            self._arrived.set()
 
     async def take(self) -> Letter:
-        self._taking = asyncio.create_task(self._next())
-        return await self._taking
-
-    async def _next(self) -> Letter:
-        return await anext(self._letters, Lost("the stream ended without a picture"))
+        await self._arrived.wait()
+        self._arrived.clear()
+        return self._latest
 
     async def close(self) -> None:
-        # A generator that is being read cannot be closed.
-        if self._taking is not None:
-            self._taking.cancel()
-            await asyncio.gather(self._taking, return_exceptions=True)
-        await self._letters.aclose()
+        self._reading.cancel()
+        await asyncio.gather(self._reading, return_exceptions=True)
 
 
 class GateClient:

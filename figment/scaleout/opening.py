@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from figment.generation.contract import ModelCard
+from figment.scaleout.environment import prepare
 from figment.scaleout.errors import NoPool
 from figment.scaleout.plan import Plan
 
@@ -15,16 +15,6 @@ if TYPE_CHECKING:
     from figment.scaleout.engine import RayEngine
     from figment.scaleout.hosting import Build
 
-# Unless the operator says otherwise. Ray reads these when it is imported, and hands them on to what it starts.
-_ENVIRONMENT = {
-    # Whoever can talk to a Ray cluster can run code in it.
-    "RAY_AUTH_MODE": "token",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_SERVE_LOG_TO_STDERR": "0",
-    # Left once, a cluster is not entered again by whatever of Ray still runs here.
-    "RAY_ENABLE_AUTO_CONNECT": "0",
-}
-
 
 def ray_engine(plan: Plan, build: Build, cards: Sequence[ModelCard]) -> RayEngine:
     """The engine of the pool, not yet started. `build` makes a replica's engine; `cards` are the models that it will have.
@@ -32,7 +22,7 @@ def ray_engine(plan: Plan, build: Build, cards: Sequence[ModelCard]) -> RayEngin
     Raises:
         NoPool: Ray is not installed.
     """
-    _read_ray()
+    _read_ray(plan.address)
     from figment.scaleout.engine import RayEngine
 
     return RayEngine(plan, build, cards)
@@ -44,15 +34,14 @@ def members(address: str) -> Members:
     Raises:
         NoPool: Ray is not installed, or no cluster answers.
     """
-    _read_ray()
+    _read_ray(address)
     from figment.scaleout.cluster import members as look
 
     return look(address)
 
 
-def _read_ray() -> None:
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+def _read_ray(address: str) -> None:
+    prepare(address)
     try:
         import ray.serve  # noqa: F401
     except ModuleNotFoundError as error:

@@ -1,36 +1,31 @@
-"""Two Ray nodes on this machine, on loopback, with a token, for every test of the pool; and pools on them."""
+"""One cluster of two nodes for every test of the pool, and pools on it."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import socket
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-# What an operator sets on every node. Ray reads it when it is imported; replicas find the tests' modules by PYTHONPATH.
-os.environ |= {
-    "RAY_AUTH_MODE": "token",
-    "RAY_AUTH_TOKEN": "a-token-of-the-tests-and-of-nothing-else",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    # Or a driver looks for the nodes of 127.0.0.1 at the machine's other address.
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
-    "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
-}
+from tests.scaleout.two_nodes import ENVIRONMENT, ROOT, TwoNodes, free_port, two_nodes
+
+# Before anything reads Ray.
+os.environ |= ENVIRONMENT
 
 from figment.engine.models import Catalogue
 from figment.scaleout.hosting import Build
 from figment.scaleout.opening import ray_engine
 from figment.scaleout.plan import Plan
 from tests.engine.tiny import write_model
+from tests.processes import environment
 from tests.scaleout.simulated import tiny_engine
 
 if TYPE_CHECKING:
@@ -51,49 +46,50 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("filterwarnings", line)
 
 
-_STORE_BYTES = 80 * 1024**2
-
-
-@dataclass(frozen=True)
-class TwoNodes:
-    """Where the cluster answers: its nodes' `address`, and the client server's `client_address`."""
-
-    address: str
-    client_address: str
-
-
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[TwoNodes]:
-    """Two nodes with 2 CPUs each by their own account: four replicas of half a CPU fit, two on each."""
-    from ray.cluster_utils import Cluster
+    with two_nodes() as nodes:
+        yield nodes
 
-    # Short: the path of a node's socket has to fit into 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="fr-", dir="/tmp"))
-    (folder / "ray").mkdir()
-    client_port = free_port()
-    node = {
-        "num_cpus": 1,
-        "object_store_memory": _STORE_BYTES,
-        "node_ip_address": "127.0.0.1",
-        "include_dashboard": False,
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        # Everything that Ray writes, and the address by which it finds a cluster of this machine.
-        patch.setenv("RAY_TMPDIR", str(folder))
-        nodes = Cluster(initialize_head=True, head_node_args={**node, "ray_client_server_port": client_port})
-        nodes.add_node(**node)
-        patch.setenv("RAY_ADDRESS", nodes.address)
-        try:
-            yield TwoNodes(nodes.address, f"ray://127.0.0.1:{client_port}")
-        finally:
-            nodes.shutdown()
-            shutil.rmtree(folder, ignore_errors=True)
+
+Doctors = Mapping[str, "Future[str]"]
+"""What `figment doctor` says of the pool to somebody."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def doctors(cluster: TwoNodes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doctors]:
+    """Begun before the other tests, since reaching nobody takes Ray half a minute; two at a time, since each is a process."""
+    (nobody := tmp_path_factory.mktemp("no-ray") / "ray").mkdir()
+    (nobody / "__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'ray'\", name='ray')")
+
+    def said(engine: str, **changes: str) -> str:
+        data = tmp_path_factory.mktemp("doctor")
+        # A home of its own: no token of the machine's user.
+        changed = environment(data, engine=engine) | {"HOME": str(data)} | changes
+        told = subprocess.run(
+            [sys.executable, "-m", "figment.cli", "doctor"],
+            env={name: value for name, value in changed.items() if value},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=100,
+        )
+        return " ".join(told.stdout.split())
+
+    client, away = cluster.client_address, f"ray://127.0.0.1:{free_port()}"
+    with ThreadPoolExecutor(2) as side:
+        yield {
+            "no cluster": side.submit(said, away),
+            "member": side.submit(said, "ray"),
+            "client": side.submit(said, client),
+            "member without a token": side.submit(said, "ray", RAY_AUTH_TOKEN=""),
+            "client without a token": side.submit(said, client, RAY_AUTH_TOKEN=""),
+            "member with another token": side.submit(said, "ray", RAY_AUTH_TOKEN="b" * 32),
+            "client with another token": side.submit(said, client, RAY_AUTH_TOKEN="b" * 32),
+            "no ray": side.submit(said, "ray", PYTHONPATH=f"{nobody.parent}:{ROOT}"),
+            "a cluster of its own": side.submit(said, "ray", RAY_ADDRESS="", RAY_TMPDIR=str(nobody.parent)),
+        }
+        side.shutdown(cancel_futures=True)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,8 @@ from figment.generation.contract import ImageWorker
 from figment.scaleout.hosting import Build
 from figment.scaleout.plan import Plan
 from tests.engine.worker_contract import WorkerContract
-from tests.scaleout.conftest import OpenPool, TwoNodes
+from tests.scaleout.conftest import OpenPool
+from tests.scaleout.two_nodes import TwoNodes
 
 
 @pytest.fixture(scope="module")

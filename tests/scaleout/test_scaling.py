@@ -15,8 +15,9 @@ import pytest
 from figment.generation.contract import Finished, ImageRequest, ImageWorker, Progress, QueueFull, Ticket, WorkerLost
 from figment.scaleout.plan import Plan
 from tests.engine.worker_contract import picture
-from tests.scaleout.conftest import OpenPool, TwoNodes, running_replicas, until, until_replicas
+from tests.scaleout.conftest import OpenPool, running_replicas, until, until_replicas
 from tests.scaleout.simulated import broken_engine, sleeping_engine, steps
+from tests.scaleout.two_nodes import TwoNodes
 
 if TYPE_CHECKING:
     from figment.scaleout.engine import RayEngine
