@@ -25,7 +25,8 @@ class RayEngine:
     def __init__(self, plan: Plan, build: Build, cards: Sequence[ModelCard]) -> None:
         self._plan = plan
         self._cards = {card.name: card for card in cards}
-        self._pool = GateClient(plan, build) if plan.is_remote else Pool(plan, build)
+        weights = {card.name: card.weights_hash for card in cards}
+        self._pool = (GateClient if plan.is_remote else Pool)(plan, build, weights)
 
     async def start(self) -> None:
         """Connect, and have the replicas made unless they are there.

@@ -16,7 +16,7 @@ from ray.exceptions import RayError
 
 from figment.generation.contract import Finished, ImageRequest, Progress, Ticket, Update, Waiting, WorkerLost
 from figment.scaleout.errors import first_line
-from figment.scaleout.hosting import Build
+from figment.scaleout.hosting import Build, Weights
 from figment.scaleout.letters import Letter, Lost, opened, written
 from figment.scaleout.plan import Plan
 from figment.scaleout.pool import Pool
@@ -28,8 +28,8 @@ _MOST_CALLS = 10_000
 class Gate:
     """Runs in the cluster: a pool, and the streams that one process outside has open, by numbers of its choice."""
 
-    def __init__(self, plan: Plan, build: Build) -> None:
-        self._pool = Pool(plan, build)
+    def __init__(self, plan: Plan, build: Build, weights: Weights) -> None:
+        self._pool = Pool(plan, build, weights)
         self._streams: dict[int, _Stream] = {}
 
     async def deploy(self) -> None:
@@ -80,15 +80,14 @@ class _Stream:
 class GateClient:
     """An `ImageWorker` that asks a `Gate`. `deploy` before use, off the event loop."""
 
-    def __init__(self, plan: Plan, build: Build) -> None:
-        self._plan = plan
-        self._build = build
+    def __init__(self, plan: Plan, build: Build, weights: Weights) -> None:
+        self._made_with = (plan, build, dict(weights))
         self._gate: Any = None
         self._numbers = itertools.count(1)
 
     def deploy(self) -> None:
         actor = ray.remote(Gate).options(num_cpus=0, max_concurrency=_MOST_CALLS)
-        self._gate = actor.remote(self._plan, self._build)
+        self._gate = actor.remote(*self._made_with)
         ray.get(self._gate.deploy.remote())
 
     def leave(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +21,10 @@ class Engine(ImageWorker, Protocol):
 
 Build = Callable[[], Engine]
 """Makes a replica's engine, in the replica: a module's function or a `partial` of one, since it travels by name and arguments."""
+
+
+Weights = Mapping[str, str]
+"""The hash of each model's weights, by the model's name. A picture's recipe states it, wherever the picture is made."""
 
 
 def hosted_engine(cache_dir: Path, cpus: float, max_rows: int, *, threads: int | None, **choices: Any) -> LocalEngine:

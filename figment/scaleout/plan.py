@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from typing import Any
 
 LOCAL_CLUSTER = "ray"
 CLIENT_SCHEME = "ray://"
@@ -37,10 +35,10 @@ class Plan:
     def is_remote(self) -> bool:
         return self.address.startswith(CLIENT_SCHEME)
 
-    def fingerprint(self, build: Callable[[], Any]) -> str:
+    def fingerprint(self, *hosted: object) -> str:
         """The same for processes that want the same replicas: they share them, and any other plan replaces them.
 
-        `build` is pickled, which for a function, or a `partial` of one, is its name and arguments.
+        `hosted`, what a replica is made with, is pickled: of a function, or a `partial` of one, that is its name and arguments.
         """
         versions = [version(package) for package in ("figment", "ray")]
-        return hashlib.sha256(pickle.dumps((versions, replace(self, address=""), build))).hexdigest()[:12]
+        return hashlib.sha256(pickle.dumps((versions, replace(self, address=""), hosted))).hexdigest()[:12]

@@ -13,12 +13,12 @@ from typing import Any
 from ray import serve
 from ray.exceptions import RayError
 from ray.serve.config import AutoscalingConfig
-from ray.serve.exceptions import BackPressureError, RayServeException
+from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
 from ray.serve.handle import DeploymentHandle
 
 from figment.generation.contract import Finished, ImageRequest, QueueFull, Ticket, Update, Waiting, WorkerLost
 from figment.scaleout.errors import first_line
-from figment.scaleout.hosting import Build
+from figment.scaleout.hosting import Build, Weights
 from figment.scaleout.letters import Letter, Lost, opened
 from figment.scaleout.plan import Plan
 from figment.scaleout.replica import Replica
@@ -39,9 +39,10 @@ _FIRST_GUESS_S = 0.5
 class Pool:
     """An `ImageWorker` over the replicas of one plan. `deploy` before use, off the event loop."""
 
-    def __init__(self, plan: Plan, build: Build) -> None:
+    def __init__(self, plan: Plan, build: Build, weights: Weights) -> None:
         self._plan = plan
-        self._build = build
+        self._hosted = (build, dict(weights))
+        self._name = f"engine-{plan.fingerprint(*self._hosted)}"
         self._handle: DeploymentHandle[Any] | None = None
         self._waiting: set[object] = set()
         self._pace = _Pace()
@@ -51,10 +52,9 @@ class Pool:
     def deploy(self) -> None:
         """Find the replicas of this plan, or have them made."""
         serve.start(proxy_location="Disabled")
-        name = f"engine-{self._plan.fingerprint(self._build)}"
         running = serve.status().applications.get(APPLICATION)
-        if running is None or name not in running.deployments:
-            serve.run(self._deployment(name), name=APPLICATION, route_prefix=None)
+        if running is None or self._name not in running.deployments:
+            serve.run(self._deployment(), name=APPLICATION, route_prefix=None)
         self._handle = serve.get_app_handle(APPLICATION).options(stream=True)
 
     def leave(self) -> None:
@@ -63,7 +63,7 @@ class Pool:
             self._handle.shutdown()
             self._handle = None
 
-    def _deployment(self, name: str) -> serve.Application:
+    def _deployment(self) -> serve.Application:
         plan = self._plan
         with warnings.catch_warnings():
             # `metrics_interval_s` is called deprecated, and the variables that are to replace it are read by nothing in this release.
@@ -80,7 +80,7 @@ class Pool:
                 aggregation_function="max",
             )
         deployment = serve.deployment(
-            name=name,
+            name=self._name,
             autoscaling_config=scaling,
             max_ongoing_requests=plan.replica_requests,
             max_queued_requests=plan.queue,
@@ -88,8 +88,10 @@ class Pool:
             graceful_shutdown_timeout_s=_GRACE_S,
             graceful_shutdown_wait_loop_s=0.2,
             user_config={},
+            # What is asked for is told by the jobs; a line for each request would say it again on every node.
+            logging_config={"enable_access_log": False, "log_level": "WARNING"},
         )
-        return deployment(Replica).bind(self._build)
+        return deployment(Replica).bind(*self._hosted)
 
     async def run(self, request: ImageRequest, ticket: Ticket) -> AsyncGenerator[Update, None]:
         """See `ImageWorker.run`."""
@@ -128,6 +130,8 @@ class Pool:
         except BackPressureError as full:
             waiting = len(self._waiting)
             raise QueueFull(waiting, self._pace.retry_after_s(waiting)) from full
+        except DeploymentUnavailableError as error:
+            raise WorkerLost(await asyncio.to_thread(_why_no_replica, self._name) or "the pool is not there") from error
         except (RayError, RayServeException) as error:
             raise WorkerLost(f"the replica was lost: {first_line(error)}") from error
 
@@ -151,7 +155,7 @@ class Pool:
         now = time.monotonic()
         if now > self._looked_at + _LOOK_AGAIN_S:
             self._looked_at = now
-            self._known_trouble = await asyncio.to_thread(_why_no_replica)
+            self._known_trouble = await asyncio.to_thread(_why_no_replica, self._name)
         return self._known_trouble
 
 
@@ -159,14 +163,14 @@ async def _next(letters: AsyncIterator[Letter]) -> Letter:
     return await anext(letters, Lost("the replica ended the stream without a picture"))
 
 
-def _why_no_replica() -> str | None:
+def _why_no_replica(name: str) -> str | None:
     application = serve.status().applications.get(APPLICATION)
-    if application is None:
-        return f"the application {APPLICATION!r} was deleted from the cluster"
-    for deployment in application.deployments.values():
-        if deployment.status in _HOPELESS and not deployment.replica_states.get("RUNNING"):
-            lines = [line for line in deployment.message.splitlines() if line.strip()]
-            return f"no replica starts: {lines[0]} {lines[-1]}" if lines else "no replica starts"
+    deployment = application and application.deployments.get(name)
+    if deployment is None:
+        return "this pool was deleted, or replaced by a process with other settings: give all processes the same, and start this one again"
+    if deployment.status in _HOPELESS and not deployment.replica_states.get("RUNNING"):
+        lines = [line for line in deployment.message.splitlines() if line.strip()]
+        return f"no replica starts: {lines[0]} {lines[-1]}" if lines else "no replica starts"
     return None
 
 

@@ -9,24 +9,40 @@ from typing import Any
 from ray import serve
 
 from figment.generation.contract import ImageRequest, Ticket
-from figment.scaleout.hosting import Build
+from figment.scaleout.hosting import Build, Weights
 from figment.scaleout.letters import Letter, written
+
+
+class OtherWeights(Exception):
+    """A picture made here would have a recipe that is not true."""
 
 
 class Replica:
     """Hosts one engine. Ray Serve makes it, asks it `check_health`, and calls `run` for as many requests at a time as the plan says."""
 
-    def __init__(self, build: Build) -> None:
+    def __init__(self, build: Build, weights: Weights) -> None:
         self._engine = build()
+        self._weights = weights
         self._started = False
 
     async def reconfigure(self, _: Any) -> None:
-        """Called before the first request: the engine starts on the loop that serves it, and its default model is known to be here."""
-        if not self._started:
-            await self._engine.start()
-            self._started = True
-            for card in (await self._engine.models())[:1]:
-                await self._hold(card.name)
+        """Called before the first request: the engine starts on the loop that serves it, and its default model is known to be here.
+
+        Raises:
+            OtherWeights: a model of this node is not the one of that name where requests come from.
+        """
+        if self._started:
+            return
+        cards = await self._engine.models()
+        for card in cards:
+            if self._weights.get(card.name, card.weights_hash) != card.weights_hash:
+                raise OtherWeights(
+                    f"model {card.name}: this node has other weights than the process that asks; install the same"
+                )
+        await self._engine.start()
+        self._started = True
+        for card in cards[:1]:
+            await self._hold(card.name)
 
     async def run(self, request: ImageRequest, ticket: Ticket) -> AsyncGenerator[Letter, None]:
         """See `ImageWorker.run`. Ray cancels it when the caller closes its side, which takes the row out."""

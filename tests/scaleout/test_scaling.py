@@ -14,6 +14,7 @@ import pytest
 
 from figment.generation.contract import Finished, ImageRequest, ImageWorker, Progress, QueueFull, Ticket, WorkerLost
 from figment.scaleout.plan import Plan
+from tests.engine.tiny import FEW_STEPS, write_model
 from tests.engine.worker_contract import picture
 from tests.scaleout.conftest import OpenPool, running_replicas, until, until_replicas
 from tests.scaleout.simulated import broken_engine, sleeping_engine, steps
@@ -102,3 +103,26 @@ async def test_an_engine_that_will_not_start_is_told_of(open_pool: OpenPool) -> 
     async with open_pool(PLAN, broken_engine) as pool:
         with pytest.raises(WorkerLost, match="this node has no model"):
             await picture(pool, request(1))
+
+
+async def test_a_node_with_other_weights_makes_no_pictures(
+    open_pool: OpenPool, models_dir: Path, tmp_path: Path, log: Path
+) -> None:
+    """Or their recipes would not be true."""
+    write_model(tmp_path / "tiny", inputs=FEW_STEPS)
+    async with open_pool(PLAN, partial(sleeping_engine, tmp_path, 0.05, log)) as pool:
+        with pytest.raises(WorkerLost, match="model tiny: this node has other weights"):
+            await picture(pool, request(1))
+
+
+async def test_a_pool_that_was_replaced_says_so(open_pool: OpenPool, models_dir: Path, log: Path) -> None:
+    from figment.scaleout.pool import Pool
+
+    build = partial(sleeping_engine, models_dir, 0.05, log)
+    async with open_pool(PLAN, build) as pool:
+        await picture(pool, request(1))
+        other = Pool(replace(PLAN, target=1), build, {})
+        await asyncio.to_thread(other.deploy)
+        with pytest.raises(WorkerLost, match="replaced by a process with other settings"):
+            await picture(pool, request(2))
+        await asyncio.to_thread(other.leave)

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
+from figment.scaleout.environment import prepare
+from figment.scaleout.plan import LOCAL_CLUSTER
+
 ROOT = Path(__file__).resolve().parents[2]
 # What an operator sets on every node, and what a test may not leave to the machine. Ray reads it when it is imported.
 ENVIRONMENT = {
@@ -43,6 +46,7 @@ def free_port() -> int:
 @contextlib.contextmanager
 def two_nodes() -> Iterator[TwoNodes]:
     """A CPU each by their own account, so that four replicas of half a CPU fit, two on each. `ENVIRONMENT` must be set."""
+    prepare(LOCAL_CLUSTER)
     from ray.cluster_utils import Cluster
 
     # Short: the path of a node's socket has to fit into 107 bytes.
