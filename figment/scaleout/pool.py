@@ -101,20 +101,23 @@ class Pool:
         yield Waiting(len(self._waiting))
         self._waiting.add(place)
         response = self._handle.options(multiplexed_model_id=request.model).run.remote(request, ticket)
+        ended = False
         try:
-            async for update in self._updates(response):
-                self._waiting.discard(place)
-                yield update
-                if isinstance(update, Finished):
-                    self._pace.finished()
-                    return
-        except (asyncio.CancelledError, GeneratorExit):
-            # What takes the row out. Before anything is awaited: whoever closes us may be cancelled again.
-            with contextlib.suppress(RayError, RayServeException):
-                response.cancel()
-            raise
+            async with contextlib.aclosing(self._updates(response)) as updates:
+                async for update in updates:
+                    self._waiting.discard(place)
+                    ended = isinstance(update, Finished)
+                    if ended:
+                        self._pace.finished()
+                    yield update
+                    if ended:
+                        return
         finally:
             self._waiting.discard(place)
+            if not ended:
+                # What takes the row out, or the request out of the router's queue; of one that failed there is nothing left to take.
+                with contextlib.suppress(RayError, RayServeException):
+                    response.cancel()
 
     async def _updates(self, letters: AsyncIterator[Letter]) -> AsyncGenerator[Update, None]:
         """
