@@ -26,7 +26,7 @@ from figment.accounts import store as accounts_store
 from figment.core.postgres import EmbeddedPostgres
 from figment.core.settings import Settings
 from figment.core.telemetry import configure_logs
-from figment.generation.contract import Finished, ImageRequest, ModelCard, Ticket, Update
+from figment.generation.contract import Finished, ImageRequest, ModelCard, Opening, Ticket, Update
 from figment.generation.jobs import JobRunner
 from figment.generation.schemas import JobRequest
 from figment.main import open_house
@@ -44,6 +44,9 @@ class Instant:
 
     async def models(self) -> Sequence[ModelCard]:
         return [CARD]
+
+    async def open(self, name: str) -> AsyncGenerator[Opening | ModelCard, None]:
+        yield CARD
 
     async def run(self, request: ImageRequest, ticket: Ticket) -> AsyncGenerator[Update, None]:
         self.called.set_result(time.perf_counter())

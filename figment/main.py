@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -32,8 +32,8 @@ from figment.features.openai.service import OpenAIImages
 from figment.features.studio import routes as studio_routes
 from figment.features.studio.service import Studio
 from figment.generation import routes as generation_routes
-from figment.generation.contract import ModelCard
 from figment.generation.jobs import JobRunner
+from figment.generation.models import Shelf
 from figment.generation.queue import build_queue
 from figment.generation.service import Jobs
 from figment.images import routes as image_routes
@@ -65,6 +65,7 @@ class House:
     limiter: Limiter
     accounts: Accounts
     images: Images
+    shelf: Shelf
     jobs: Jobs
     studio: Studio
     openai: OpenAIImages
@@ -126,11 +127,14 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
     queue = build_queue(database_url, 1)
     storage = build_storage(settings)
     images = Images(database, storage, settings.signing_key, settings.upload_bytes, settings.upload_pixels)
-    jobs = Jobs(database, bus, queue, images, _installed(settings), settings.queue_limit, settings.queue_limit_person)
+    shelf = Shelf(database, bus, queue, open_catalogue(settings.models_dir, settings.model).cards())
+    jobs = Jobs(database, bus, queue, images, shelf.cards, settings.queue_limit, settings.queue_limit_person)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(database)
         await bus.start()
         stack.push_async_callback(bus.stop)
+        await shelf.start()
+        stack.push_async_callback(shelf.stop)
         yield House(
             settings=settings,
             database=database,
@@ -140,20 +144,11 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
             limiter=Limiter(database),
             accounts=Accounts(database),
             images=images,
+            shelf=shelf,
             jobs=jobs,
             studio=Studio(database, jobs, images, settings.archive_images, settings.archive_bytes),
             openai=OpenAIImages(database, jobs, images, settings.public_url),
         )
-
-
-def _installed(settings: Settings) -> Callable[[], Awaitable[Sequence[ModelCard]]]:
-    """The models' cards, read from their folders: a web process needs no engine to know what can be asked."""
-    cards = open_catalogue(settings.models_dir, settings.model).cards()
-
-    async def read() -> Sequence[ModelCard]:
-        return cards
-
-    return read
 
 
 @contextlib.asynccontextmanager
@@ -207,7 +202,18 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
             if with_worker:
                 app.state.runner = await stack.enter_async_context(working(house))
             await stack.enter_async_context(housekeeping(house))
-            for name in ("database", "storage", "bus", "limiter", "accounts", "images", "jobs", "studio", "openai"):
+            for name in (
+                "database",
+                "storage",
+                "bus",
+                "limiter",
+                "accounts",
+                "images",
+                "shelf",
+                "jobs",
+                "studio",
+                "openai",
+            ):
                 setattr(app.state, name, getattr(house, name))
             app.state.rates = rates
             app.state.house = house

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from figment.generation.contract import Finished, ImageRequest, ModelCard, Progress, Ticket, Update
+from figment.generation.contract import Finished, ImageRequest, ModelCard, Opening, Progress, Ticket, Update
 
 CARD = ModelCard(
     name="scripted",
@@ -35,6 +36,8 @@ class ScriptedWorker:
         self.closed: list[ImageRequest] = []
         self.steps = 0
         self.failures: list[Exception] = []
+        self.cards: Sequence[ModelCard] = [CARD]
+        self.tasks = CARD.tasks
         self.before_finish: Callable[[], None] | None = None
 
     def hold(self) -> None:
@@ -44,7 +47,18 @@ class ScriptedWorker:
         self.held.set()
 
     async def models(self) -> Sequence[ModelCard]:
-        return [CARD]
+        return self.cards
+
+    async def open(self, name: str) -> AsyncGenerator[Opening | ModelCard, None]:
+        """Any model can be had, unless a failure was put there."""
+        yield Opening("fetching", 1000)
+        await self.held.wait()
+        if self.failures:
+            raise self.failures.pop(0)
+        yield Opening("opening")
+        card = replace(CARD, name=name, tasks=self.tasks)
+        self.cards = [*self.cards, card]
+        yield card
 
     async def run(self, request: ImageRequest, ticket: Ticket) -> AsyncGenerator[Update, None]:
         self.begun.append(request)

@@ -43,7 +43,10 @@ export default defineConfig({
   webServer: {
     command: `.venv/bin/figment serve --port ${PORT}`,
     cwd: ROOT,
-    env: { FIGMENT_DATA: process.env.FIGMENT_E2E_DATA },
+    env: {
+      FIGMENT_DATA: process.env.FIGMENT_E2E_DATA,
+      FIGMENT_MODELS_DIR: join(process.env.FIGMENT_E2E_DATA, 'models'),
+    },
     url: `http://127.0.0.1:${PORT}/readyz`,
     timeout: 120_000,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 },

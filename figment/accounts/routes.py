@@ -12,7 +12,7 @@ from fastapi.security import HTTPBearer
 from figment.accounts.errors import GuestsHaveNoTokens, MissingScope, SessionNeeded, TooManyTokens
 from figment.accounts.schemas import AdminClaim, NewToken, Person, Scope, Session, TokenRequest, Tokens
 from figment.accounts.service import Accounts
-from figment.core.errors import InvalidInput, NotFound, NotSignedIn
+from figment.core.errors import Forbidden, InvalidInput, NotFound, NotSignedIn
 from figment.core.limits import Limiter, Rate
 from figment.core.problems import problems
 
@@ -96,6 +96,24 @@ def bearer_with(scope: Scope) -> Callable[..., Awaitable[Person]]:
         request: Request, service: AccountsService, _: Annotated[object, Depends(_IN_THE_DESCRIPTION)]
     ) -> Person:
         return await person_with(scope, request, service)
+
+    return person
+
+
+def administrator(scope: Scope) -> Callable[..., Awaitable[Person]]:
+    """The dependency of a route for administrators: by session, or by a token with `scope`."""
+
+    async def person(request: Request, service: AccountsService) -> Person:
+        if sent_token(request) is not None:
+            found: Person | None = await person_with(scope, request, service)
+        else:
+            token = session_token(request)
+            found = await service.by_session(token) if token else None
+        if found is None:
+            raise NotSignedIn
+        if found.role != "admin":
+            raise Forbidden("Only an administrator of this server may do this.")
+        return found
 
     return person
 

@@ -36,7 +36,7 @@ class AdminClaim(BaseModel):
     name: Words = Field("Administrator", min_length=1, max_length=60)
 
 
-Scope = Literal["images:write", "images:read", "models:read"]
+Scope = Literal["images:write", "images:read", "models:read", "models:write"]
 EVERY_SCOPE: tuple[Scope, ...] = get_args(Scope)
 
 

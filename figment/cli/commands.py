@@ -184,7 +184,7 @@ def token(
     scope: Annotated[
         list[str] | None,
         typer.Option(
-            help="images:write, images:read or models:read; may be said several times. Left out: all of them."
+            help="images:write, images:read, models:read or models:write; may be said several times. Left out: all of them."
         ),
     ] = None,
     days: Annotated[int | None, typer.Option(help="Days until it expires; left out, it is good until revoked.")] = None,

@@ -92,6 +92,10 @@ class Settings(BaseSettings):
     pool_replica_requests: int = Field(
         16, ge=1, description="Most requests that a replica holds; more wait in the process that asks."
     )
+    engine_graphs: Literal["auto", "off"] = Field(
+        "auto",
+        description="`auto` records what a model does at each size and replays it on CUDA, which is faster and takes memory; `off` calls it step by step.",
+    )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="Networks, separated by commas, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."
     )

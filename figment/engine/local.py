@@ -17,11 +17,22 @@ from figment.engine.refusals import why_refuse
 from figment.engine.runner import EngineStats, Job, Runner
 from figment.engine.sampling import step_count
 from figment.engine.schedule import Limits, Row
-from figment.generation.contract import Finished, GenerationRefused, ImageRequest, ModelCard, Ticket, Update, WorkerLost
+from figment.generation.contract import (
+    Finished,
+    GenerationRefused,
+    ImageRequest,
+    ModelCard,
+    ModelUnavailable,
+    Opening,
+    Ticket,
+    Update,
+    WorkerLost,
+)
 
 Loader = Callable[[Any], Backend[Any]]
 """Opens what the catalogue found. Which kinds of model those are is between the two."""
 PREPARING_THREADS = 2
+FETCH_TOLD_S = 0.5
 
 
 class LocalEngine:
@@ -45,7 +56,7 @@ class LocalEngine:
         """
         cards = self._catalogue.cards()
         if cards:
-            await self._backend(cards[0].name)
+            await self._backend(self._catalogue.find(cards[0].name))
         self._runner.start()
 
     async def stop(self) -> None:
@@ -59,6 +70,20 @@ class LocalEngine:
     async def models(self) -> Sequence[ModelCard]:
         return self._catalogue.cards()
 
+    async def open(self, name: str) -> AsyncGenerator[Opening | ModelCard, None]:
+        """See `ImageWorker.open`. Rows of other models go on meanwhile; one whose reader left is opened to its end all the same."""
+        try:
+            obtaining = asyncio.create_task(asyncio.to_thread(self._catalogue.obtain, name))
+            while not (await asyncio.wait({obtaining}, timeout=FETCH_TOLD_S))[0]:
+                yield Opening("fetching", await asyncio.to_thread(self._catalogue.bytes_fetched, name))
+            model = await obtaining
+            yield Opening("opening")
+            await self._backend(model)
+        except BrokenModel as error:
+            raise ModelUnavailable(error.code, str(error)) from error
+        self._catalogue.keep(model)
+        yield model.card
+
     async def run(self, request: ImageRequest, ticket: Ticket) -> AsyncGenerator[Update, None]:
         """See `ImageWorker.run`."""
         model = self._catalogue.find(request.model)
@@ -67,7 +92,7 @@ class LocalEngine:
         mailbox = Mailbox(asyncio.get_running_loop())
         row = self._row(request, ticket, model)
         self._runner.admit(Job(row, mailbox, previews=ticket.previews))
-        preparing = asyncio.create_task(self._prepare(row.id, request))
+        preparing = asyncio.create_task(self._prepare(row.id, request, model))
         try:
             while True:
                 update = await mailbox.take()
@@ -93,11 +118,11 @@ class LocalEngine:
             ready=False,
         )
 
-    async def _prepare(self, row_id: int, request: ImageRequest) -> None:
+    async def _prepare(self, row_id: int, request: ImageRequest, model: Model) -> None:
         """Encode text and image off the device's thread, then let the row join."""
         loop = asyncio.get_running_loop()
         try:
-            backend = await self._backend(request.model)
+            backend = await self._backend(model)
             trajectory = await loop.run_in_executor(self._preparing, backend.begin, request)
         except BrokenModel as error:
             self._runner.fail(row_id, GenerationRefused(f"model: {error}"))
@@ -106,17 +131,18 @@ class LocalEngine:
         else:
             self._runner.ready(row_id, backend, trajectory)
 
-    async def _backend(self, name: str) -> Backend[Any]:
+    async def _backend(self, model: Model) -> Backend[Any]:
         """The opened model. Whoever asks first opens it; a failed opening is tried again by the next."""
+        name = model.card.name
         opening = self._backends.get(name)
         if opening is None or (opening.done() and opening.exception() is not None):
-            opening = asyncio.create_task(asyncio.to_thread(self._open, name))
+            opening = asyncio.create_task(asyncio.to_thread(self._open, model))
             self._backends[name] = opening
         # Shielded: one cancelled request must not cancel the opening that others wait for.
         return await asyncio.shield(opening)
 
-    def _open(self, name: str) -> Backend[Any]:
-        backend = self._load(self._catalogue.find(name))
+    def _open(self, model: Model) -> Backend[Any]:
+        backend = self._load(model)
         backend.warm_up()
         return backend
 
@@ -158,10 +184,18 @@ def open_catalogue(models_dir: Path | None, default_model: str | None = None) ->
         GenerationRefused: `default_model` is not installed.
         BrokenModel: `default_model` is a folder or a name of the hub, and cannot be used.
     """
+    return Catalogue(models_dir, default_model, hub=_LazyHub())
 
-    def fetch(name: str) -> Path:
-        from figment.engine.backends.opening import fetch as fetch_by_name
 
-        return fetch_by_name(name)
+class _LazyHub:
+    """The hub's library is loaded when the first model is asked of it: most servers never do."""
 
-    return Catalogue(models_dir, default_model, fetch=fetch)
+    def fetch(self, name: str) -> Path:
+        from figment.engine.backends import opening
+
+        return opening.fetch(name)
+
+    def bytes_fetched(self, name: str) -> int:
+        from figment.engine.backends import opening
+
+        return opening.bytes_fetched(name)

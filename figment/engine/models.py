@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -12,12 +13,13 @@ from typing import Annotated, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from figment.engine import diffusers_folder
-from figment.engine.errors import BrokenModel
+from figment.engine.errors import BrokenModel, NoSuchModel
 from figment.engine.sampling import guidance_of
 from figment.generation.contract import GenerationRefused, ImageRequest, ModelCard
 
 BUILTIN = Path(__file__).parent / "builtin"
 MANIFEST = "model.json"
+HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 
 Count = Annotated[int, Field(gt=0)]
 Input = Literal["latents", "time", "until", "guidance", "text", "text_mask", "mask", "known"]
@@ -232,11 +234,37 @@ def built_in(root: Path = BUILTIN) -> InstalledModel:
     return read(min(_folders(root)))
 
 
+class Hub(Protocol):
+    """Where models come from by name."""
+
+    def fetch(self, name: str) -> Path:
+        """A model's folder; may take long.
+
+        Raises:
+            BrokenModel: it cannot be had; the class and the message say why.
+        """
+        ...
+
+    def bytes_fetched(self, name: str) -> int:
+        """How much of it is on this machine."""
+        ...
+
+
+class NoHub:
+    """Where only folders are taken."""
+
+    def fetch(self, name: str) -> Path:
+        raise NoSuchModel(f"{name}: models of the hub are not fetched here; name a folder instead")
+
+    def bytes_fetched(self, name: str) -> int:
+        return 0
+
+
 class Catalogue:
     """The built-in models and those of the operator's own folder, the default first. A broken folder is left out and told of.
 
-    `default`: an installed model's name, a diffusers folder's path, or a name of the hub, which `fetch` turns into a folder; it may take
-    its time and raise `BrokenModel`. `problems`: what was left out and why, for `figment doctor` and the log.
+    `default`: an installed model's name, a diffusers folder's path, or a name of the hub. `problems`: what was left out and why,
+    for `figment doctor` and the log.
     """
 
     def __init__(
@@ -244,11 +272,12 @@ class Catalogue:
         own: Path | None = None,
         default: str | None = None,
         builtin: Path = BUILTIN,
-        fetch: Callable[[str], Path] | None = None,
+        hub: Hub | None = None,
     ) -> None:
         self.problems: list[str] = []
+        self._own = own
         self._models: dict[str, Model] = {}
-        self._fetch = fetch or _fetch_nothing
+        self._hub = hub or NoHub()
         for folder in [*_folders(builtin), *_folders(own)]:
             self._take(folder)
         if default is not None:
@@ -267,6 +296,49 @@ class Catalogue:
         known = ", ".join(self._models) or "none"
         raise GenerationRefused(f"model: {name!r} is not installed here; installed: {known}")
 
+    def obtain(self, name: str) -> Model:
+        """An installed model, one that was put into the operator's folder since, or one of the hub, which may take long. Nothing is kept.
+
+        A folder's path is no name here: who asks may be somebody else than the operator of this machine.
+
+        Raises:
+            BrokenModel: there is none, or it cannot be used; the class and the message say why.
+        """
+        if (installed := self._models.get(name)) is not None:
+            return installed
+        if (put := self._put_since(name)) is not None:
+            return put
+        if HUB_NAME.fullmatch(name) is None:
+            known = ", ".join(self._models) or "none"
+            raise NoSuchModel(
+                f"{name!r} is not installed here (installed: {known}), and models of the hub are called owner/name"
+            )
+        return diffusers_folder.read(self._hub.fetch(name), name)
+
+    def bytes_fetched(self, name: str) -> int:
+        """How much of a model of the hub is on this machine."""
+        return self._hub.bytes_fetched(name)
+
+    def keep(self, model: Model) -> None:
+        """From now on it is installed."""
+        self._models = {**self._models, model.card.name: model}
+
+    def _put_since(self, name: str) -> Model | None:
+        """
+        Raises:
+            BrokenModel: a folder of that name is there, and cannot be used.
+        """
+        for folder in _folders(self._own):
+            try:
+                model = self._read(folder)
+            except BrokenModel:
+                if folder.name == name:
+                    raise
+                continue
+            if model.card.name == name:
+                return model
+        return None
+
     def _default(self, name: str) -> Model:
         """
         Raises:
@@ -275,7 +347,7 @@ class Catalogue:
         """
         if name in self._models or not _names_elsewhere(name):
             return self.find(name)
-        return diffusers_folder.read(Path(name) if Path(name).is_dir() else self._fetch(name), name)
+        return diffusers_folder.read(Path(name) if Path(name).is_dir() else self._hub.fetch(name), name)
 
     def _take(self, folder: Path) -> None:
         try:
@@ -298,7 +370,7 @@ class Catalogue:
         if (folder / diffusers_folder.INDEX).is_file():
             return diffusers_folder.read(folder)
         base = diffusers_folder.base_of(folder)
-        return diffusers_folder.read(Path(base) if Path(base).is_dir() else self._fetch(base), folder.name, folder)
+        return diffusers_folder.read(Path(base) if Path(base).is_dir() else self._hub.fetch(base), folder.name, folder)
 
 
 def _folders(root: Path | None) -> list[Path]:
@@ -309,10 +381,6 @@ def _folders(root: Path | None) -> list[Path]:
 def _names_elsewhere(name: str) -> bool:
     """A folder's path, or a name of the hub: "owner/model"."""
     return "/" in name or Path(name).is_dir()
-
-
-def _fetch_nothing(name: str) -> Path:
-    raise BrokenModel(f"{name}: models of the hub are not fetched here; name a folder instead")
 
 
 def _first_complaint(error: ValidationError) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,8 +112,24 @@ class ModelCard:
     tags: Sequence[str] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How far a model is on its way into an engine. `bytes_fetched`: what has come over the network so far, where something must."""
+
+    stage: Literal["fetching", "opening"]
+    bytes_fetched: int = 0
+
+
 class GenerationRefused(Exception):
     """An engine will not make this image: asking again changes nothing. The message is for people."""
+
+
+class ModelUnavailable(GenerationRefused):
+    """An engine cannot have this model. `code`: no_such_model, needs_token, hub_unreachable, not_enough_memory or broken_model."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
 
 
 class QueueFull(Exception):
@@ -134,6 +150,16 @@ class ImageWorker(Protocol):
 
     async def models(self) -> Sequence[ModelCard]:
         """The models that can be asked for, the default one first."""
+        ...
+
+    def open(self, name: str) -> AsyncGenerator[Opening | ModelCard, None]:
+        """Make a model ready that is installed or can be had by name, while the others go on; a model that is ready already is no error.
+
+        Yields `Opening` as it happens, then the card last: from then on it can be asked for.
+
+        Raises:
+            ModelUnavailable: it cannot be had; nothing has changed.
+        """
         ...
 
     def run(self, request: ImageRequest, ticket: Ticket) -> AsyncGenerator[Update, None]:

@@ -38,3 +38,10 @@ class JobNotRetryable(FigmentError):
 
     status = 409
     code = "job_not_retryable"
+
+
+class ModelIsLoading(FigmentError):
+    """A model is being loaded already. Wait until it is ready, or has failed."""
+
+    status = 409
+    code = "model_is_loading"

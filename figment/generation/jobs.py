@@ -24,14 +24,16 @@ from figment.generation.contract import (
     GenerationRefused,
     ImageRequest,
     ImageWorker,
+    ModelCard,
     QueueFull,
     Ticket,
     Urgency,
     Waiting,
     WorkerLost,
 )
+from figment.generation.model_loads import ModelLoader
 from figment.generation.progress import Reporter
-from figment.generation.queue import QUEUE, RUNNER, TryAgain, build_queue
+from figment.generation.queue import LOADER, QUEUE, RUNNER, TryAgain, build_queue
 from figment.generation.reclaim import Reclaimer
 from figment.generation.schemas import JobRequest, gave_up
 from figment.generation.service import job_event, wire
@@ -62,6 +64,7 @@ class JobRunner:
         self._worker = worker
         self._settings = settings
         self._reporter = Reporter(database)
+        self._loader = ModelLoader(database, worker)
         self._weights: dict[str, str] = {}
         self.healthy = False
 
@@ -103,7 +106,7 @@ class JobRunner:
             fetch_job_polling_interval=min(1.0, self._settings.heartbeat_s),
             update_heartbeat_interval=self._settings.heartbeat_s,
             stalled_worker_timeout=self._settings.stalled_after_s,
-            additional_context={RUNNER: self.run_job},
+            additional_context={RUNNER: self.run_job, LOADER: self._loader.run},
         )
         task = asyncio.create_task(_opened(queue, worker), name="queue worker")
         try:
@@ -170,6 +173,7 @@ class JobRunner:
 
     async def _make(self, row: JobRow) -> Finished:
         request = await self._request(row)
+        await self._know(request.model)
         ticket = Ticket(urgency=Urgency(row.urgency), person=str(row.owner))
         told_waiting_at = -_WAITING_S
         # Closed here, not by the garbage collector: closing is what takes the row out of the engine's batch.
@@ -184,6 +188,18 @@ class JobRunner:
                     told_waiting_at = time.monotonic()
                 self._reporter.note(row, update)
         raise WorkerLost("the engine ended without a picture")
+
+    async def _know(self, model: str) -> None:
+        """Open a model that another process was told to load, or this one before it was started anew.
+
+        Raises:
+            ModelUnavailable: it cannot be had here.
+        """
+        if model in self._weights:
+            return
+        async for update in self._worker.open(model):
+            if isinstance(update, ModelCard):
+                self._weights[model] = update.weights_hash
 
     async def _request(self, row: JobRow) -> ImageRequest:
         kept = JobRequest.model_validate(row.request)

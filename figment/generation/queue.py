@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from procrastinate import App, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.jobs import Job as QueueJob
@@ -17,7 +18,9 @@ from figment.generation.store import JobRow
 
 QUEUE = "generation"
 _TASK = "generation.run"
+_LOAD_TASK = "generation.load_model"
 RUNNER = "runner"
+LOADER = "loader"
 _PRIORITY = {Urgency.LIVE: 30, Urgency.INTERACTIVE: 20, Urgency.STUDIO: 10, Urgency.PREFETCH: 0}
 
 
@@ -39,7 +42,9 @@ class _WhenAsked(BaseRetryStrategy):
 
 
 def build_queue(database_url: str, pool_size: int) -> App:
-    """The queue's app. Workers give `JobRunner.run_job` in the context under `RUNNER`; whoever only queues need not open it."""
+    """The queue's app. Workers give `JobRunner.run_job` and `ModelLoader.run` in the context under `RUNNER` and `LOADER`; whoever only
+    queues need not open it.
+    """
     connector = PsycopgConnector(
         conninfo=database_url,
         min_size=1,
@@ -54,6 +59,10 @@ def build_queue(database_url: str, pool_size: int) -> App:
     @app.task(name=_TASK, queue=QUEUE, pass_context=True, retry=_WhenAsked())
     async def run(context: JobContext, job: str) -> None:
         await context.additional_context[RUNNER](context, job)
+
+    @app.task(name=_LOAD_TASK, queue=QUEUE, pass_context=True)
+    async def load(context: JobContext, load: str) -> None:
+        await context.additional_context[LOADER](UUID(load))
 
     return app
 
@@ -85,6 +94,14 @@ async def enqueue_again(queue: App, connection: Connection, row: JobRow) -> None
     """Give a job a new row in the queue, in the caller's transaction."""
     task = queue.configure_task(_TASK, queue=QUEUE, priority=_PRIORITY[Urgency(row.urgency)], connection=connection.raw)
     await store.set_queue_id(connection, row.id, await task.defer_async(job=str(row.id)))
+
+
+async def enqueue_load(queue: App, connection: Connection, load: UUID) -> int:
+    """Queue the load of a model before all pictures, in the caller's transaction. Gives the queue's id of it."""
+    task = queue.configure_task(
+        _LOAD_TASK, queue=QUEUE, priority=_PRIORITY[Urgency.LIVE] + 1, connection=connection.raw
+    )
+    return await task.defer_async(load=str(load))
 
 
 async def abort(queue: App, connection: Connection, queue_id: int) -> None:

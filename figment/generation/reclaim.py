@@ -10,7 +10,9 @@ from procrastinate import App
 from figment.core import events
 from figment.core.database import Connection, Database
 from figment.core.settings import Settings
-from figment.generation import store
+from figment.generation import model_store, store
+from figment.generation.model_loads import LOST
+from figment.generation.models import tell
 from figment.generation.queue import enqueue_again
 from figment.generation.schemas import gave_up
 from figment.generation.service import job_event, wire
@@ -49,8 +51,15 @@ class Reclaimer:
                 *await store.adrift(connection, stalled_after_s),
             ]
             changed = [await self._take_over(connection, row) for row in rows]
+            lost = [
+                ended
+                for load in await model_store.lost(connection, stalled_after_s)
+                if (ended := await model_store.end(connection, load.id, LOST)) is not None
+            ]
             await store.forget_leftovers_of_queue(connection, stalled_after_s)
             await events.publish(connection, [job_event(row.topic, wire(row)) for row in changed])
+            for load in lost:
+                await tell(connection, load)
         for row in changed:
             log.warning("job.reclaimed", job=str(row.id), attempt=row.attempt, state=row.state)
         return len(changed)

@@ -11,11 +11,17 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import Response
 from sse_starlette import ServerSentEvent
 
-from figment.accounts.routes import SignedIn
+from figment.accounts.errors import MissingScope
+from figment.accounts.routes import SignedIn, administrator
+from figment.accounts.schemas import Person
+from figment.core.errors import Forbidden, NotFound, NotSignedIn
 from figment.core.events import Bus, Event, Gap
 from figment.core.http import event_stream
+from figment.core.problems import problems
 from figment.generation.contract import ModelCard
-from figment.generation.schemas import Job, Model, Models
+from figment.generation.errors import ModelIsLoading
+from figment.generation.models import TOPIC, Shelf
+from figment.generation.schemas import Job, Model, ModelLoad, Models, ModelToLoad
 from figment.generation.service import Jobs
 
 router = APIRouter(prefix="/api", tags=["jobs"])
@@ -34,7 +40,14 @@ def jobs(request: Request) -> Jobs:
     return service
 
 
+def shelf(request: Request) -> Shelf:
+    service: Shelf = request.app.state.shelf
+    return service
+
+
 JobsService = Annotated[Jobs, Depends(jobs)]
+ModelShelf = Annotated[Shelf, Depends(shelf)]
+ModelChooser = Annotated[Person, Depends(administrator("models:write"))]
 LastEventId = Annotated[int | None, Header(alias="Last-Event-ID", ge=0)]
 AfterQuery = Annotated[
     int | None, Query(ge=0, description="The same as `Last-Event-ID`, for clients that cannot set it.")
@@ -45,6 +58,21 @@ AfterQuery = Annotated[
 async def list_models(service: JobsService) -> Models:
     """The models that images can be asked of; the first is the default."""
     return Models(items=[_model(card, n == 0) for n, card in enumerate(await service.models())])
+
+
+@router.post("/models/load", status_code=202, responses=problems(NotSignedIn, MissingScope, Forbidden, ModelIsLoading))
+async def load_model(asked: ModelToLoad, admin: ModelChooser, shelf: ModelShelf) -> ModelLoad:
+    """Load a model, which becomes the default as soon as it is ready. Until then the present one serves; if it fails, nothing changes.
+
+    Administrators only. How it goes is in `GET /api/models/loads/{load}`, and as `model-load` in the stream of what is mine.
+    """
+    return await shelf.load(admin.id, asked.model)
+
+
+@router.get("/models/loads/{load}", responses=problems(NotSignedIn, MissingScope, Forbidden, NotFound))
+async def get_model_load(load: UUID, admin: ModelChooser, shelf: ModelShelf) -> ModelLoad:
+    """How the load of a model goes, or why it failed."""
+    return await shelf.loaded(load)
 
 
 def _model(card: ModelCard, default: bool) -> Model:
@@ -101,9 +129,9 @@ def _job_frame(event: Event | Gap) -> ServerSentEvent | None:
 
 @router.get("/events", tags=["events"], response_class=Response)
 async def my_events(request: Request, person: SignedIn, last: LastEventId = None, after: AfterQuery = None) -> Response:
-    """Everything that happens to what is mine, in one stream a tab. `reset` says: too long away, read the state anew."""
+    """Everything that happens to what is mine, and to the models, in one stream a tab. `reset` says: too long away, read the state anew."""
     bus: Bus = request.app.state.bus
-    stream: AsyncIterator[Event | Gap] = bus.subscribe([person.topic], last if last is not None else after)
+    stream: AsyncIterator[Event | Gap] = bus.subscribe([person.topic, TOPIC], last if last is not None else after)
     return await event_stream(stream, _frame)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from figment.generation.contract import ImageRequest
 from figment.images.schemas import Image
@@ -98,3 +98,28 @@ class Model(BaseModel):
 
 class Models(BaseModel):
     items: list[Model]
+
+
+class ModelToLoad(BaseModel):
+    """`model`: an installed one, a folder's name in the operator's models folder, or a name of the hub such as `stabilityai/sd-turbo`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str = Field(min_length=1, max_length=200, pattern=r"^\w[\w.-]*(/\w[\w.-]*)?$")
+
+
+class ModelLoad(BaseModel):
+    """A model on its way: `fetching` (`bytes_fetched` so far), then `opening`; `succeeded` when it is the default."""
+
+    class Error(BaseModel):
+        code: str
+        detail: str
+
+    id: UUID
+    model: str
+    state: Literal["queued", "running", "succeeded", "failed"]
+    stage: Literal["fetching", "opening"] | None
+    bytes_fetched: int
+    error: Error | None
+    created_at: datetime
+    finished_at: datetime | None

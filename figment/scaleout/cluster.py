@@ -15,6 +15,7 @@ from figment.scaleout.environment import names_a_cluster
 from figment.scaleout.errors import NoPool, first_line
 from figment.scaleout.plan import CLIENT_SCHEME, LOCAL_CLUSTER
 
+_TRIES = 3
 # A cluster of our own keeps pictures on their way here, and nothing else.
 _OBJECT_STORE_BYTES = 512 * 1024**2
 _HOW_TO_BE_LET_IN = (
@@ -45,13 +46,25 @@ def enter(address: str, *, start: bool = True) -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
     with _told(address):
         if address.startswith(CLIENT_SCHEME):
-            ray.init(address, log_to_driver=False)
+            _enter_from_outside(address)
         elif names_a_cluster():
             ray.init("auto", **_quietly())
         elif start:
             _start()
         else:
             raise ConnectionError("neither RAY_ADDRESS nor `ray start` names one")
+
+
+def _enter_from_outside(address: str) -> None:
+    """The head starts a process for each client, which now and then is gone before it has begun: then another is asked for."""
+    for more in reversed(range(_TRIES)):
+        try:
+            ray.init(address, log_to_driver=False)
+            return
+        except ConnectionAbortedError:
+            ray.shutdown()
+            if not more:
+                raise
 
 
 def leave() -> None:

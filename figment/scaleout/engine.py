@@ -10,7 +10,7 @@ from ray.exceptions import RayError
 from ray.serve.exceptions import RayServeException
 
 from figment.engine.refusals import why_refuse
-from figment.generation.contract import GenerationRefused, ImageRequest, ModelCard, Ticket, Update
+from figment.generation.contract import GenerationRefused, ImageRequest, ModelCard, Opening, Ticket, Update
 from figment.scaleout import cluster
 from figment.scaleout.errors import NoPool, first_line
 from figment.scaleout.gate import GateClient
@@ -51,6 +51,14 @@ class RayEngine:
 
     async def models(self) -> Sequence[ModelCard]:
         return list(self._cards.values())
+
+    async def open(self, name: str) -> AsyncGenerator[Opening | ModelCard, None]:
+        """See `ImageWorker.open`."""
+        async with contextlib.aclosing(self._pool.open(name)) as updates:
+            async for update in updates:
+                if isinstance(update, ModelCard):
+                    self._cards[update.name] = update
+                yield update
 
     async def run(self, request: ImageRequest, ticket: Ticket) -> AsyncGenerator[Update, None]:
         """See `ImageWorker.run`. What no replica could make is refused here: none is started for it."""

@@ -9,15 +9,25 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncGenerator, Awaitable
-from typing import Any
+from typing import Any, cast
 
 import ray
 from ray.exceptions import RayError
 
-from figment.generation.contract import Finished, ImageRequest, Progress, Ticket, Update, Waiting, WorkerLost
+from figment.generation.contract import (
+    Finished,
+    ImageRequest,
+    ModelCard,
+    Opening,
+    Progress,
+    Ticket,
+    Update,
+    Waiting,
+    WorkerLost,
+)
 from figment.scaleout.errors import first_line
 from figment.scaleout.hosting import Build, Weights
-from figment.scaleout.letters import Letter, Lost, opened, written
+from figment.scaleout.letters import Letter, Lost, Said, opened, written
 from figment.scaleout.plan import Plan
 from figment.scaleout.pool import Pool
 
@@ -38,6 +48,11 @@ class Gate:
     async def begin(self, number: int, request: ImageRequest, ticket: Ticket) -> Letter:
         """Ask for an image. The first letter of its stream."""
         self._streams[number] = _Stream(written(self._pool.run(request, ticket)))
+        return await self.take(number)
+
+    async def begin_open(self, number: int, name: str) -> Letter:
+        """Ask for a model. The first letter of its stream."""
+        self._streams[number] = _Stream(written(self._pool.open(name)))
         return await self.take(number)
 
     async def take(self, number: int) -> Letter:
@@ -63,7 +78,7 @@ class _Stream:
             async for letter in letters:
                 self._latest = letter
                 self._arrived.set()
-        if isinstance(self._latest, Waiting | Progress):
+        if isinstance(self._latest, Waiting | Progress | Opening):
             self._latest = Lost("the stream ended without a picture")
             self._arrived.set()
 
@@ -98,22 +113,35 @@ class GateClient:
 
     async def run(self, request: ImageRequest, ticket: Ticket) -> AsyncGenerator[Update, None]:
         """See `ImageWorker.run`."""
-        if self._gate is None:
+        async with contextlib.aclosing(self._told("begin", request, ticket)) as updates:
+            async for update in updates:
+                yield cast(Update, update)
+
+    async def open(self, name: str) -> AsyncGenerator[Opening | ModelCard, None]:
+        """See `ImageWorker.open`."""
+        async with contextlib.aclosing(self._told("begin_open", name)) as updates:
+            async for update in updates:
+                yield cast(Opening | ModelCard, update)
+
+    async def _told(self, beginning: str, *asked: object) -> AsyncGenerator[Said, None]:
+        """A stream of the gate's, to its last word."""
+        gate = self._gate
+        if gate is None:
             raise WorkerLost("the pool has not been started")
         number = next(self._numbers)
         try:
-            update = await _answer(self._gate.begin.remote(number, request, ticket))
+            update = await _answer(getattr(gate, beginning).remote(number, *asked))
             while True:
                 yield update
-                if isinstance(update, Finished):
+                if isinstance(update, Finished | ModelCard):
                     return
-                update = await _answer(self._gate.take.remote(number))
+                update = await _answer(gate.take.remote(number))
         finally:
             # Not awaited: whoever closes us may be cancelled again.
-            self._gate.close.remote(number)
+            gate.close.remote(number)
 
 
-async def _answer(letter: Awaitable[Letter]) -> Update:
+async def _answer(letter: Awaitable[Letter]) -> Said:
     """
     Raises:
         QueueFull, GenerationRefused, WorkerLost: as the letter says, or because the gate cannot be reached.

@@ -9,12 +9,26 @@ import contextlib
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from figment.generation.contract import GenerationRefused, QueueFull, Update, WorkerLost
+from figment.generation.contract import (
+    GenerationRefused,
+    ModelCard,
+    ModelUnavailable,
+    Opening,
+    QueueFull,
+    Update,
+    WorkerLost,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    code: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +42,20 @@ class Lost:
     reason: str
 
 
-Failure = Refused | Full | Lost
-Letter = Update | Failure
+Failure = Refused | Unavailable | Full | Lost
+Said = Update | Opening | ModelCard
+"""What an engine says while it makes an image, or opens a model."""
+Letter = Said | Failure
 
 
-async def written(updates: AsyncGenerator[Update, None]) -> AsyncGenerator[Letter, None]:
+async def written(updates: AsyncGenerator[Said, None]) -> AsyncGenerator[Letter, None]:
     """The updates, and the failure that ended them. Closing it closes them."""
     async with contextlib.aclosing(updates):
         try:
             async for update in updates:
                 yield update
+        except ModelUnavailable as error:
+            yield Unavailable(error.code, str(error))
         except GenerationRefused as error:
             yield Refused(str(error))
         except QueueFull as error:
@@ -46,12 +64,14 @@ async def written(updates: AsyncGenerator[Update, None]) -> AsyncGenerator[Lette
             yield Lost(str(error))
 
 
-def opened(letter: Letter) -> Update:
+def opened(letter: Letter) -> Said:
     """
     Raises:
-        GenerationRefused, QueueFull, WorkerLost: what the letter says.
+        GenerationRefused, ModelUnavailable, QueueFull, WorkerLost: what the letter says.
     """
     match letter:
+        case Unavailable(code, detail):
+            raise ModelUnavailable(code, detail)
         case Refused(reason):
             raise GenerationRefused(reason)
         case Full(ahead, retry_after_s):

@@ -8,7 +8,7 @@ import time
 import warnings
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from typing import Any
+from typing import Any, cast
 
 from ray import serve
 from ray.exceptions import RayError
@@ -16,10 +16,20 @@ from ray.serve.config import AutoscalingConfig
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
 from ray.serve.handle import DeploymentHandle
 
-from figment.generation.contract import Finished, ImageRequest, QueueFull, Ticket, Update, Waiting, WorkerLost
+from figment.generation.contract import (
+    Finished,
+    ImageRequest,
+    ModelCard,
+    Opening,
+    QueueFull,
+    Ticket,
+    Update,
+    Waiting,
+    WorkerLost,
+)
 from figment.scaleout.errors import first_line
 from figment.scaleout.hosting import Build, Weights
-from figment.scaleout.letters import Letter, Lost, opened
+from figment.scaleout.letters import Letter, Lost, Said, opened
 from figment.scaleout.plan import Plan
 from figment.scaleout.replica import Replica
 
@@ -95,31 +105,53 @@ class Pool:
 
     async def run(self, request: ImageRequest, ticket: Ticket) -> AsyncGenerator[Update, None]:
         """See `ImageWorker.run`."""
-        if self._handle is None:
-            raise WorkerLost("the pool has not been started")
+        handle = self._deployed().options(multiplexed_model_id=request.model)
         place = object()
         yield Waiting(len(self._waiting))
         self._waiting.add(place)
-        response = self._handle.options(multiplexed_model_id=request.model).run.remote(request, ticket)
+        try:
+            async with contextlib.aclosing(self._told(handle.run.remote(request, ticket))) as updates:
+                async for update in updates:
+                    self._waiting.discard(place)
+                    if isinstance(update, Finished):
+                        self._pace.finished()
+                    yield cast(Update, update)
+        finally:
+            self._waiting.discard(place)
+
+    async def open(self, name: str) -> AsyncGenerator[Opening | ModelCard, None]:
+        """See `ImageWorker.open`. One replica opens it now; any other when the first request for it gets there."""
+        handle = self._deployed().options(multiplexed_model_id=name)
+        async with contextlib.aclosing(self._told(handle.open.remote(name))) as updates:
+            async for update in updates:
+                yield cast(Opening | ModelCard, update)
+
+    def _deployed(self) -> DeploymentHandle[Any]:
+        """
+        Raises:
+            WorkerLost: the pool is not started, or was left.
+        """
+        if self._handle is None:
+            raise WorkerLost("the pool has not been started")
+        return self._handle
+
+    async def _told(self, response: Any) -> AsyncGenerator[Said, None]:
+        """What a replica says until its last word. Closing it takes the row out."""
         ended = False
         try:
             async with contextlib.aclosing(self._updates(response)) as updates:
                 async for update in updates:
-                    self._waiting.discard(place)
-                    ended = isinstance(update, Finished)
-                    if ended:
-                        self._pace.finished()
+                    ended = isinstance(update, Finished | ModelCard)
                     yield update
                     if ended:
                         return
         finally:
-            self._waiting.discard(place)
             if not ended:
-                # What takes the row out, or the request out of the router's queue; of one that failed there is nothing left to take.
+                # Out of the batch, or out of the router's queue; of what failed there is nothing left to take.
                 with contextlib.suppress(RayError, RayServeException):
                     response.cancel()
 
-    async def _updates(self, letters: AsyncIterator[Letter]) -> AsyncGenerator[Update, None]:
+    async def _updates(self, letters: AsyncIterator[Letter]) -> AsyncGenerator[Said, None]:
         """
         Raises:
             QueueFull: too many wait in this process for a replica, or the replica's own queue is full.

@@ -10,7 +10,7 @@ from ray import serve
 
 from figment.generation.contract import ImageRequest, Ticket
 from figment.scaleout.hosting import Build, Weights
-from figment.scaleout.letters import Letter, written
+from figment.scaleout.letters import Letter, Said, written
 
 
 class OtherWeights(Exception):
@@ -47,9 +47,25 @@ class Replica:
     async def run(self, request: ImageRequest, ticket: Ticket) -> AsyncGenerator[Letter, None]:
         """See `ImageWorker.run`. Ray cancels it when the caller closes its side, which takes the row out."""
         await self._hold(request.model)
-        async with contextlib.aclosing(written(self._engine.run(request, ticket))) as letters:
+        async with contextlib.aclosing(written(self._run(request, ticket))) as letters:
             async for letter in letters:
                 yield letter
+
+    async def open(self, name: str) -> AsyncGenerator[Letter, None]:
+        """See `ImageWorker.open`."""
+        async with contextlib.aclosing(written(self._engine.open(name))) as letters:
+            async for letter in letters:
+                yield letter
+        await self._hold(name)
+
+    async def _run(self, request: ImageRequest, ticket: Ticket) -> AsyncGenerator[Said, None]:
+        # Another replica was told to load it, or this one has come since.
+        if request.model not in {card.name for card in await self._engine.models()}:
+            async for _ in self._engine.open(request.model):
+                pass
+        async with contextlib.aclosing(self._engine.run(request, ticket)) as updates:
+            async for update in updates:
+                yield update
 
     # The engine opens models and keeps them; this only tells the router which replicas have which, so that requests for one model meet in
     # one batch and a model is loaded where it must be, not everywhere.

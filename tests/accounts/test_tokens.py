@@ -54,7 +54,7 @@ class TestMaking:
     ) -> None:
         token = await make(member, name="My laptop")
         assert token["token"].startswith("fig_")
-        assert token["scopes"] == ["images:write", "images:read", "models:read"]
+        assert token["scopes"] == ["images:write", "images:read", "models:read", "models:write"]
         me = (await member.get("/api/session")).json()["person"]
         assert (await script.get("/api/session", headers=sent(token))).json()["person"] == me
         [listed] = (await member.get("/api/tokens")).json()["items"]

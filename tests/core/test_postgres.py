@@ -114,7 +114,7 @@ def watcher_of(folder: Path) -> psutil.Process:
 
 
 OWNER = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 import psycopg
 from figment.core import postgres_watch
@@ -243,6 +243,8 @@ def test_sigterm_to_the_owner_stops_the_database(data: Path) -> None:
 def test_ctrl_c_leaves_the_database_to_the_owner(data: Path) -> None:
     """A terminal sends SIGINT to the whole process group; the owner still needs its database to end in order."""
     then = """
+        # Whoever runs the tests in a shell's background passes on that SIGINT is ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             print("waiting", flush=True)
             time.sleep(600)

@@ -12,8 +12,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from figment.engine.backends.diffusion.backend import DiffusionBackend, DiffusionRow
+from figment.engine.backends.diffusion.backend import DiffusionBackend
 from figment.engine.backends.diffusion.draws import Draws
+from figment.engine.backends.diffusion.rows import DiffusionRow
 from figment.generation.contract import ImageRequest, Pixels
 
 SAME = 1e-4

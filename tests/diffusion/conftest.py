@@ -21,6 +21,8 @@ from figment.generation.contract import ImageRequest
 from tests.diffusion import comparison, small_models
 
 torch.set_num_threads(1)
+DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+"""Where what is made for CUDA is tried: on a processor, and where there is one, on a device."""
 Folder = Callable[[str], Path]
 Opened = Callable[[str], DiffusionBackend]
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
 
+from figment.engine.backends.base import Backend
+from figment.engine.backends.diffusion import loading
+from figment.engine.backends.diffusion.backend import DiffusionBackend
+from figment.engine.backends.diffusion.replay import WORTH_IT, Calling
 from figment.engine.backends.opening import Opening
+from figment.engine.diffusers_folder import DiffusersModel
 from figment.engine.local import LocalEngine
 from figment.engine.models import Catalogue
 from figment.engine.prompts import PromptCache
 from figment.engine.schedule import Limits
-from figment.generation.contract import ImageWorker, Ticket
+from figment.generation.contract import ImageWorker
 from tests.diffusion.conftest import Folder
 from tests.engine.tiny import HashedText
 from tests.engine.worker_contract import WorkerContract, picture, request_for
@@ -42,14 +46,34 @@ class TestSteppedModels(WorkerContract):
     tolerance = ROUNDING
 
 
-async def test_thirty_two_people_get_their_own_colours_back(worker: ImageWorker) -> None:
-    card = (await worker.models())[0]
-    levels = [(85 * (n % 4), 85 * (n // 4 % 4), 255 * (n // 16)) for n in range(32)]
-    colours = [np.full((card.min_size, card.min_size, 3), level, np.uint8) for level in levels]
-    requests = [request_for(card, seed=3, init_image=colour, strength=0.5, steps=2) for colour in colours]
-    alone = [await picture(worker, request) for request in requests]
-    crowd = await asyncio.gather(*(picture(worker, r, Ticket(person=str(n))) for n, r in enumerate(requests)))
-    for own in range(32):
-        differences = [np.abs(alone[own].pixels.astype(int) - other.pixels).max() for other in crowd]
-        assert differences[own] <= ROUNDING
-        assert all(difference > ROUNDING for other, difference in enumerate(differences) if other != own)
+@pytest.fixture(scope="module")
+async def recording(folder: Folder) -> AsyncIterator[LocalEngine]:
+    """Records while it serves; what is recorded is called."""
+
+    def load(model: DiffusersModel) -> Backend[Any]:
+        return loading.load(model, "cpu", recorder=lambda _: Calling())
+
+    catalogue = Catalogue(default=str(folder("sd-turbo")), builtin=Path("none"))
+    engine = LocalEngine(catalogue, load, Limits(buckets=(8,)))
+    await engine.start()
+    yield engine
+    await engine.stop()
+
+
+class TestAnEngineThatRecords(WorkerContract):
+    """The same of one whose calls turn into recordings as it goes, on its own thread."""
+
+    tolerance = ROUNDING
+
+    @pytest.fixture
+    async def worker(self, recording: LocalEngine) -> ImageWorker:
+        return recording
+
+
+async def test_it_has_recorded_what_came_again_and_again(recording: LocalEngine) -> None:
+    card = (await recording.models())[0]
+    for seed in range(2 * WORTH_IT):
+        await picture(recording, request_for(card, seed=seed, steps=2))
+    backend = await recording._backend(recording._catalogue.find(card.name))
+    assert isinstance(backend, DiffusionBackend)
+    assert backend._denoiser.recorded()

@@ -182,14 +182,8 @@ def test_a_name_of_the_hub_is_found_in_the_cache(
     (cached / "refs").mkdir(parents=True)
     (cached / "refs" / "main").write_text("a" * 40)
     shutil.copytree(folder("sd"), cached / "snapshots" / ("a" * 40))
-    catalogue = Catalogue(default="someone/small-model", builtin=Path("none"), fetch=hub.fetch)
+    catalogue = Catalogue(default="someone/small-model", builtin=Path("none"), hub=hub)
     assert [card.name for card in catalogue.cards()] == ["someone/small-model"]
-
-
-def test_a_name_of_the_hub_that_cannot_be_reached_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(BrokenModel, match=r"someone/nothing is not in this machine's cache.*HF_TOKEN.*name a folder"):
-        Catalogue(default="someone/nothing", builtin=Path("none"), fetch=hub.fetch)
 
 
 def test_a_device_that_is_not_here_is_explained() -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from figment.engine.backends.diffusion.families import Batch
+from figment.engine.backends.diffusion.solver import Solver
 from tests.diffusion.comparison import assert_same, latent_of, request_of, run
 from tests.diffusion.conftest import Opened
 from tests.diffusion.small_models import SOLVERS
@@ -64,17 +65,17 @@ def test_when_one_rows_numbers_break_no_row_has_moved(
     assert_same(rows[0].latent, latent_of(backend, request_of(name, "text-to-image", 4, seed=1)))
 
 
-@pytest.mark.parametrize("name", SOLVERS)
+@pytest.mark.parametrize("name", [name for name in SOLVERS if "Euler" not in name])
 def test_a_scheduler_that_fails_half_way_moves_no_row(
     opened: Opened, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """The first row's history is as it was, though its next step was computed already."""
+    """The first row's history is as it was, though its next step was computed already. Euler's steps have no history."""
     backend = opened(name)
     rows = [backend.begin(request_of(name, "text-to-image", 4, seed=seed)) for seed in (1, 2)]
     backend.denoise(rows)
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(rows[1]), "foresee", _failing_for(rows[1], type(rows[1]).foresee))
+        patched.setattr(Solver, "foresee", _failing_for(rows[1].solver, Solver.foresee))
         with pytest.raises(ValueError, match="no step"):
             backend.denoise(rows)
     run(backend, rows)
@@ -82,9 +83,9 @@ def test_a_scheduler_that_fails_half_way_moves_no_row(
 
 
 def _failing_for(unlucky: Any, foresee: Callable[..., Any]) -> Callable[..., Any]:
-    def maybe(row: Any, outputs: torch.Tensor) -> Any:
-        if row is unlucky:
+    def maybe(solver: Any, *given: Any) -> Any:
+        if solver is unlucky:
             raise ValueError("no step for this row")
-        return foresee(row, outputs)
+        return foresee(solver, *given)
 
     return maybe

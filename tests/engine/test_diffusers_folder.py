@@ -12,7 +12,7 @@ import pytest
 from figment.engine import diffusers_folder
 from figment.engine.backends.opening import Opening, fetch, torch_devices
 from figment.engine.diffusers_folder import DiffusersModel, Family
-from figment.engine.errors import BrokenModel
+from figment.engine.errors import BrokenModel, NoSuchModel
 from figment.engine.models import Catalogue
 from figment.engine.prompts import PromptCache
 from figment.generation.contract import ImageRequest
@@ -122,21 +122,59 @@ def test_a_folder_can_be_named_by_its_path(tmp_path: Path) -> None:
     assert [card.name for card in Catalogue(default=str(folder), builtin=tmp_path / "none").cards()] == [str(folder)]
 
 
+class FolderHub:
+    """A hub that has every model there is, and remembers who asked for which."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.asked: list[str] = []
+
+    def fetch(self, name: str) -> Path:
+        self.asked.append(name)
+        return write(self.root / name.replace("/", "--"))
+
+    def bytes_fetched(self, name: str) -> int:
+        return 0
+
+
 def test_a_name_of_the_hub_is_fetched_and_kept_as_the_models_name(tmp_path: Path) -> None:
-    asked: list[str] = []
-
-    def fetched(name: str) -> Path:
-        asked.append(name)
-        return write(tmp_path / "somewhere")
-
-    catalogue = Catalogue(default="someone/dreams", builtin=tmp_path / "none", fetch=fetched)
-    assert asked == ["someone/dreams"]
+    hub = FolderHub(tmp_path / "hub")
+    catalogue = Catalogue(default="someone/dreams", builtin=tmp_path / "none", hub=hub)
+    assert hub.asked == ["someone/dreams"]
     assert catalogue.find("someone/dreams").card.name == "someone/dreams"
 
 
+def test_what_is_obtained_is_installed_once_it_is_kept(tmp_path: Path) -> None:
+    hub = FolderHub(tmp_path / "hub")
+    catalogue = Catalogue(builtin=tmp_path / "none", hub=hub)
+    model = catalogue.obtain("someone/dreams")
+    assert catalogue.cards() == []
+    catalogue.keep(model)
+    assert [card.name for card in catalogue.cards()] == ["someone/dreams"]
+    assert catalogue.obtain("someone/dreams") is model
+    assert hub.asked == ["someone/dreams"]
+
+
+def test_a_folder_that_was_put_there_since_is_obtained_by_its_name_and_a_path_is_none(tmp_path: Path) -> None:
+    catalogue = Catalogue(tmp_path / "mine", builtin=tmp_path / "none", hub=FolderHub(tmp_path / "hub"))
+    elsewhere = write(tmp_path / "elsewhere" / "secret")
+    write(tmp_path / "mine" / "dreams")
+    assert catalogue.obtain("dreams").card.name == "dreams"
+    for path in (str(elsewhere), "../elsewhere/secret"):
+        with pytest.raises(NoSuchModel, match="owner/name"):
+            catalogue.obtain(path)
+    (tmp_path / "mine" / "torn").mkdir()
+    (tmp_path / "mine" / "torn" / "model_index.json").write_text("{")
+    with pytest.raises(BrokenModel, match="torn"):
+        catalogue.obtain("torn")
+
+
 def test_where_torch_is_missing_it_is_said_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("figment.engine.backends.diffusion.")]:
+    package = "figment.engine.backends.diffusion"
+    for name in [name for name in sys.modules if name.startswith(f"{package}.")]:
         monkeypatch.delitem(sys.modules, name)
+        # The package remembers what was imported of it.
+        monkeypatch.delattr(f"{package}.{name.removeprefix(package)[1:]}", raising=False)
     for library in ("torch", "huggingface_hub"):
         monkeypatch.setitem(sys.modules, library, None)
     model = diffusers_folder.read(write(tmp_path / "dreams"))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from figment.engine.backends import onnx
+from figment.engine.errors import NotEnoughMemory
 from figment.engine.local import LocalEngine
 from figment.engine.models import Catalogue, InstalledModel
 from figment.engine.prompts import PromptCache
@@ -20,6 +22,7 @@ from figment.generation.contract import (
     GenerationRefused,
     ImageRequest,
     ImageWorker,
+    ModelUnavailable,
     Progress,
     QueueFull,
     Ticket,
@@ -49,6 +52,8 @@ class TestLocalEngineOfFewSteps(WorkerContract):
 
 class TestLocalEngineInFullBatches(WorkerContract):
     """The same, with whatever is ready in one batch at every step."""
+
+    people = 12
 
     @pytest.fixture
     async def worker(self, gated: LocalEngine) -> ImageWorker:
@@ -299,3 +304,41 @@ async def test_a_crowd_that_comes_and_goes_leaves_nothing_behind(engine: LocalEn
     stats = engine.stats()
     assert sum(stats.queued.values()) == 0
     assert stats.failed == 0
+
+
+async def test_a_model_that_was_put_there_since_is_served_once_it_is_open(tmp_path: Path, prompts: PromptCache) -> None:
+    write_model(tmp_path / "tiny")
+    engine = LocalEngine(
+        Catalogue(tmp_path, builtin=tmp_path / "none"), lambda model: onnx.load(model, prompts, threads=1)
+    )
+    await engine.start()
+    try:
+        write_model(tmp_path / "later", name="later")
+        with pytest.raises(GenerationRefused):
+            await anext(engine.run(replace(request(1), model="later"), Ticket()))
+        stages = [update async for update in engine.open("later")]
+        assert stages[-1] in await engine.models()
+        assert [card.name for card in await engine.models()] == ["tiny", "later"]
+        assert (await picture(engine, replace(request(1), model="later"))).pixels.shape == (64, 64, 3)
+    finally:
+        await engine.stop()
+
+
+async def test_a_model_that_breaks_when_it_is_opened_is_not_installed(tmp_path: Path, prompts: PromptCache) -> None:
+    write_model(tmp_path / "tiny")
+
+    def load(model: InstalledModel) -> onnx.OnnxBackend:
+        if model.card.name == "later":
+            raise NotEnoughMemory("later needs 7 GB")
+        return onnx.load(model, prompts, threads=1)
+
+    engine = LocalEngine(Catalogue(tmp_path, builtin=tmp_path / "none"), load)
+    await engine.start()
+    try:
+        write_model(tmp_path / "later", name="later")
+        with pytest.raises(ModelUnavailable, match="7 GB") as refused:
+            [update async for update in engine.open("later")]
+        assert refused.value.code == "not_enough_memory"
+        assert [card.name for card in await engine.models()] == ["tiny"]
+    finally:
+        await engine.stop()

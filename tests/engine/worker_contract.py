@@ -24,6 +24,7 @@ from figment.generation.contract import (
     ImageRequest,
     ImageWorker,
     ModelCard,
+    ModelUnavailable,
     Progress,
     Ticket,
     Update,
@@ -72,10 +73,26 @@ def closing(iterator: AsyncIterator[Update]) -> AsyncGenerator[Update]:
 
 class WorkerContract:
     tolerance = 0
+    people = 32
+    """As many as ask at once for a picture of their own colour; no more than the worker's queue takes."""
 
     @pytest.fixture
     async def card(self, worker: ImageWorker) -> ModelCard:
         return (await worker.models())[0]
+
+    async def test_a_model_that_is_ready_is_opened_at_once(self, worker: ImageWorker) -> None:
+        [card, *_] = before = list(await worker.models())
+        *_, opened = [update async for update in worker.open(card.name)]
+        assert opened == card
+        assert list(await worker.models()) == before
+
+    @pytest.mark.parametrize("name", ["nothing", "../nothing", "/nothing"])
+    async def test_a_model_that_cannot_be_had_changes_nothing(self, worker: ImageWorker, name: str) -> None:
+        before = list(await worker.models())
+        with pytest.raises(ModelUnavailable, match="nothing") as refused:
+            [update async for update in worker.open(name)]
+        assert refused.value.code == "no_such_model"
+        assert list(await worker.models()) == before
 
     async def test_a_picture_has_the_asked_size(self, worker: ImageWorker, card: ModelCard) -> None:
         made = await picture(worker, request_for(card, width=card.min_size + card.size_multiple))
@@ -198,3 +215,15 @@ class WorkerContract:
         other: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
     ) -> None:
         assert np.abs(one.astype(int) - other.astype(int)).max() <= self.tolerance
+
+    async def test_people_in_a_crowd_get_their_own_colours_back(self, worker: ImageWorker) -> None:
+        card = (await worker.models())[0]
+        levels = [(85 * (n % 4), 85 * (n // 4 % 4), 255 * (n // 16)) for n in range(self.people)]
+        colours = [np.full((card.min_size, card.min_size, 3), level, np.uint8) for level in levels]
+        requests = [request_for(card, seed=3, init_image=colour, strength=0.5, steps=2) for colour in colours]
+        alone = [await picture(worker, request) for request in requests]
+        crowd = await asyncio.gather(*(picture(worker, r, Ticket(person=str(n))) for n, r in enumerate(requests)))
+        for own in range(self.people):
+            differences = [np.abs(alone[own].pixels.astype(int) - other.pixels).max() for other in crowd]
+            assert differences[own] <= self.tolerance
+            assert all(difference > self.tolerance for other, difference in enumerate(differences) if other != own)

@@ -50,10 +50,11 @@ class Bench:
                 await asyncio.sleep(0.02)
 
     @asynccontextmanager
-    async def running(self, worker: ImageWorker | None = None) -> AsyncIterator[JobRunner]:
-        """A job runner of its own on the house's database."""
+    async def running(self, worker: ImageWorker | None = None, **changes: object) -> AsyncIterator[JobRunner]:
+        """A job runner of its own on the house's database; `changes` are settings of its own."""
         house = self.house
-        runner = JobRunner(house.database, house.images, worker or self.worker, house.settings)
+        settings = house.settings.model_copy(update=changes)
+        runner = JobRunner(house.database, house.images, worker or self.worker, settings)
         task = asyncio.create_task(runner.run())
         try:
             yield runner

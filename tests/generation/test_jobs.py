@@ -210,7 +210,8 @@ async def test_a_stalled_workers_job_is_taken_over_and_its_late_result_is_not_wr
     """The first worker freezes in the middle; its heart stops, the second takes the job; then the first wakes."""
     frozen, fresh = ScriptedWorker(), ScriptedWorker()
     frozen.hold()
-    async with bench.running(frozen):
+    # One at a time: what is frozen takes nothing more.
+    async with bench.running(frozen, worker_concurrency=1):
         [job] = await bench.submit(seed=5)
         before = await bench.until(job, "running")
         # As if its host were suspended: no heartbeat of this worker counts any more.

@@ -7,7 +7,7 @@ that only the backend looks into. So a GPU backend can keep everything on the de
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from figment.engine.sampling import Floats, TextStates
 from figment.generation.contract import ImageRequest, ModelCard, Pixels
@@ -66,4 +66,46 @@ class Backend(Protocol[T]):
 
     def warm_up(self) -> None:
         """Run everything once, so that the first picture is not the slow one."""
+        ...
+
+
+@runtime_checkable
+class Improving(Protocol):
+    """A backend that can become faster while it serves."""
+
+    def improve(self) -> bool:
+        """One piece of that work, which takes about as long as a step. False: there is none now. Only on the runner's thread, between steps."""
+        ...
+
+
+@runtime_checkable
+class Parkable(Protocol):
+    """A backend whose weights can wait in the processor's memory. No row of it may be begun, stepped or looked at meanwhile.
+
+    Both verbs move everything or nothing.
+    """
+
+    @property
+    def device_bytes(self) -> int:
+        """What its weights take of the device's memory when they are there; 0 where that is the processor's own, and parking gains nothing."""
+        ...
+
+    def free_bytes(self) -> int:
+        """What the device has left for another model."""
+        ...
+
+    def park(self) -> None:
+        """Free the device's memory.
+
+        Raises:
+            NotEnoughMemory: the processor's memory has no room for them.
+        """
+        ...
+
+    def bring_back(self) -> None:
+        """Be able to run again, faster than by loading.
+
+        Raises:
+            NotEnoughMemory: the device has no room.
+        """
         ...

@@ -118,6 +118,27 @@ CREATE INDEX jobs_unfinished ON jobs (owner) WHERE state IN ('queued', 'running'
 CREATE INDEX jobs_image ON jobs (image) WHERE image IS NOT NULL;
 CREATE UNIQUE INDEX jobs_queue ON jobs (queue_id) WHERE queue_id IS NOT NULL;
 
+-- Loads of models, one at a time, and the models that they brought: the last one chosen is the default.
+CREATE TABLE model_loads (
+    id uuid PRIMARY KEY,
+    owner uuid NOT NULL REFERENCES people ON DELETE CASCADE,
+    model text NOT NULL,
+    state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'succeeded', 'failed')),
+    stage text,
+    bytes_fetched bigint NOT NULL DEFAULT 0,
+    queue_id bigint NOT NULL,
+    error_code text,
+    error_detail text,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    finished_at timestamptz
+);
+CREATE UNIQUE INDEX model_loads_one_at_a_time ON model_loads ((true)) WHERE state IN ('queued', 'running');
+CREATE TABLE models (
+    name text PRIMARY KEY,
+    card jsonb NOT NULL,
+    chosen_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
 CREATE TABLE events (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     topic text NOT NULL,

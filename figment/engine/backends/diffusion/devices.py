@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from figment.engine.diffusers_folder import Family
@@ -36,3 +38,13 @@ def precision(device: torch.device, family: Family) -> torch.dtype:
     if device.type == "cpu":
         return torch.float32
     return torch.float16 if family in UNETS else torch.bfloat16
+
+
+def lay_out(pipeline: Any, device: torch.device) -> None:
+    """On CUDA, whose tensor cores read pixels with their channels side by side: so lie the weights of convolutional networks, and with them
+    all that passes through.
+    """
+    if device.type == "cuda":
+        for network in (getattr(pipeline, "unet", None), pipeline.vae):
+            if network is not None:
+                network.to(memory_format=torch.channels_last)

@@ -42,7 +42,9 @@ class Draws(TorchFunctionMode):
     def _drawn(self, shape: tuple[int, ...], device: Any, dtype: Any) -> Tensor:
         made = normals(self._seed, shape, self.next_stream)
         self.next_stream += 1
-        return made.to(device=device, dtype=dtype)
+        # From ordinary memory the copy would wait for all that the device has to do before.
+        made = made.pin_memory() if torch.device(device or "cpu").type == "cuda" else made
+        return made.to(device=device, dtype=dtype, non_blocking=True)
 
 
 def normals(seed: int, shape: tuple[int, ...], stream: int = 0) -> Tensor:

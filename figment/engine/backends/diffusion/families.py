@@ -6,16 +6,18 @@ Prompts are encoded by the model's own pipeline, so that every tokenizer, encode
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from figment.engine import diffusers_folder
-from figment.engine.backends.diffusion import solver
-from figment.engine.backends.diffusion.solver import Solver
+from figment.engine.backends.diffusion import ways
+from figment.engine.backends.diffusion.ways import Way
 from figment.engine.diffusers_folder import DiffusersModel
 
 Conditions = Mapping[str, Tensor]
@@ -33,11 +35,21 @@ class Batch:
     told: Tensor
     conditions: Conditions
 
+    def named(self) -> dict[str, Tensor]:
+        """All of it by name."""
+        return {"latents": self.latents, "times": self.times, "told": self.told, **self.conditions}
+
+    @classmethod
+    def of(cls, named: Mapping[str, Tensor]) -> Batch:
+        """The reverse of `named`."""
+        conditions = dict(named)
+        return cls(conditions.pop("latents"), conditions.pop("times"), conditions.pop("told"), conditions)
+
 
 class Family(Protocol):
     """One opened network. `predict` is called on the runner's thread, the rest on any, `encode` by one thread at a time."""
 
-    def solver(self, steps: int, strength: float | None, height: int, width: int) -> Solver:
+    def solver(self, steps: int, strength: float | None, height: int, width: int) -> Way:
         """A row's way. `height`, `width`: of its latent. `strength`: None without a picture to begin from."""
         ...
 
@@ -76,8 +88,8 @@ class UNet:
     def __init__(self, pipeline: Any) -> None:
         self._pipeline, self._unet = pipeline, pipeline.unet
 
-    def solver(self, steps: int, strength: float | None, height: int, width: int) -> Solver:
-        return solver.diffusion(self._pipeline.scheduler, steps, strength)
+    def solver(self, steps: int, strength: float | None, height: int, width: int) -> Way:
+        return ways.diffusion(self._pipeline.scheduler, steps, strength)
 
     def encode(self, prompt: str, unwanted: bool) -> Conditions:
         states, _ = self._pipeline.encode_prompt(prompt, self._pipeline.device, 1, False)
@@ -102,7 +114,7 @@ class UNet:
     def foreseen(self, latent: Tensor, output: Tensor, time: float) -> Tensor:
         """Whatever the scheduler's own variable is, the network reads sqrt(a) x_0 + sqrt(1 - a) noise."""
         scheduler = self._pipeline.scheduler
-        signal = scheduler.alphas_cumprod[round(time)].sqrt().to(latent.device)
+        signal = scheduler.alphas_cumprod[round(time)].sqrt()
         rest = (1 - signal**2).sqrt()
         latent = latent[: len(output)]
         if scheduler.config.prediction_type == "v_prediction":
@@ -114,7 +126,7 @@ class UNet:
         width = self._unet.config.time_cond_proj_dim
         if width is None:
             return None
-        return self._pipeline.get_guidance_scale_embedding(scales - 1, embedding_dim=width).to(self._unet.dtype)
+        return embedded_guidance(scales, width).to(self._unet.dtype)
 
 
 class UNetXL(UNet):
@@ -148,10 +160,10 @@ class _FlowTransformer:
 
 
 class StableDiffusion3(_FlowTransformer):
-    def solver(self, steps: int, strength: float | None, height: int, width: int) -> Solver:
+    def solver(self, steps: int, strength: float | None, height: int, width: int) -> Way:
         patch = self._transformer.config.patch_size
         tokens = (height // patch) * (width // patch)
-        return solver.flow(self._pipeline.scheduler, steps, strength, sigmas=False, tokens=tokens)
+        return ways.flow(self._pipeline.scheduler, steps, strength, sigmas=False, tokens=tokens)
 
     def encode(self, prompt: str, unwanted: bool) -> Conditions:
         states, _, pooled, _ = self._pipeline.encode_prompt(
@@ -172,8 +184,8 @@ class Sana(_FlowTransformer):
         super().__init__(pipeline)
         self._instruction = inspect.signature(pipeline.__call__).parameters["complex_human_instruction"].default
 
-    def solver(self, steps: int, strength: float | None, height: int, width: int) -> Solver:
-        return solver.flow(self._pipeline.scheduler, steps, strength, sigmas=False, tokens=height * width)
+    def solver(self, steps: int, strength: float | None, height: int, width: int) -> Way:
+        return ways.flow(self._pipeline.scheduler, steps, strength, sigmas=False, tokens=height * width)
 
     def encode(self, prompt: str, unwanted: bool) -> Conditions:
         wanted, negative = ("", prompt) if unwanted else (prompt, "")
@@ -196,8 +208,8 @@ class Sana(_FlowTransformer):
 
 
 class Prx(_FlowTransformer):
-    def solver(self, steps: int, strength: float | None, height: int, width: int) -> Solver:
-        return solver.flow(self._pipeline.scheduler, steps, strength, sigmas=False, tokens=height * width)
+    def solver(self, steps: int, strength: float | None, height: int, width: int) -> Way:
+        return ways.flow(self._pipeline.scheduler, steps, strength, sigmas=False, tokens=height * width)
 
     def encode(self, prompt: str, unwanted: bool) -> Conditions:
         states, mask, _, _ = self._pipeline.encode_prompt(prompt, self._pipeline.device, False)
@@ -213,9 +225,9 @@ class Prx(_FlowTransformer):
 class Flux(_FlowTransformer):
     """Flux packs two by two cells of the latent into one token."""
 
-    def solver(self, steps: int, strength: float | None, height: int, width: int) -> Solver:
+    def solver(self, steps: int, strength: float | None, height: int, width: int) -> Way:
         tokens = (height // 2) * (width // 2)
-        return solver.flow(self._pipeline.scheduler, steps, strength, sigmas=True, tokens=tokens)
+        return ways.flow(self._pipeline.scheduler, steps, strength, sigmas=True, tokens=tokens)
 
     def encode(self, prompt: str, unwanted: bool) -> Conditions:
         states, pooled, _ = self._pipeline.encode_prompt(prompt, device=self._pipeline.device)
@@ -234,6 +246,16 @@ class Flux(_FlowTransformer):
             **batch.conditions,
         )
         return _unpacked(answer[0].float(), height, width)
+
+
+def embedded_guidance(scales: Tensor, width: int) -> Tensor:
+    """(n, width) float32 on the scales' device: the pipelines' own `get_guidance_scale_embedding` is for the processor only."""
+    half = width // 2
+    frequencies = torch.exp(
+        torch.arange(half, dtype=torch.float32, device=scales.device) * -(math.log(10_000) / (half - 1))
+    )
+    angles = 1000 * (scales - 1)[:, None] * frequencies
+    return functional.pad(torch.cat([torch.sin(angles), torch.cos(angles)], dim=1), (0, width % 2))
 
 
 def _packed(latents: Tensor) -> Tensor:

@@ -2,18 +2,17 @@
 
 Why an instance a row and no table of coefficients for all: every scheduler of diffusers then runs as its authors wrote it (multi-step
 and stochastic ones too), pictures are diffusers' own by construction, and rows of different lengths have nothing in common that could
-get mixed up. It costs some small operations a row and step; the network's call, which is what takes time, is shared.
+get mixed up. It costs some small operations a row and step; the network's call, which is what takes time, is shared. The kinds that most
+few-step models come with need no state, and are tables after all: `straight`.
 """
 
 from __future__ import annotations
 
 import copy
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 from torch import Tensor
 
 from figment.engine.backends.diffusion.draws import Draws
@@ -21,19 +20,19 @@ from figment.engine.backends.diffusion.draws import Draws
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where a step leads: the next latent (channels, h, w), the scheduler that has moved on, and the next stream to draw from."""
+    """Where a step leads: the next latent (channels, h, w), the next stream to draw from, and the scheduler that has moved on, if any has."""
 
     latent: Tensor
-    scheduler: Any
     next_stream: int
+    scheduler: Any = None
 
 
 class Solver:
     """One row's way from noise to picture. Its times stay on the processor, so that no step waits for the device."""
 
     def __init__(self, scheduler: Any, first: int) -> None:
-        """`scheduler`: its timesteps are set. `first`: the index of the timestep to begin at."""
-        self._scheduler = scheduler
+        """`scheduler`: its timesteps are set; it is left as it is. `first`: the index of the timestep to begin at."""
+        self._scheduler = scheduler = _forked(scheduler)
         self.timesteps: Tensor = scheduler.timesteps[first:]
         if hasattr(scheduler, "set_begin_index"):
             scheduler.set_begin_index(first)
@@ -61,7 +60,7 @@ class Solver:
         scheduler = _forked(self._scheduler)
         with draws:
             after = scheduler.step(output[None], self.timesteps[step], latent[None], return_dict=False)[0][0]
-        return Move(after, scheduler, draws.next_stream)
+        return Move(after, draws.next_stream, scheduler)
 
     def take(self, move: Move) -> None:
         self._scheduler = move.scheduler
@@ -71,39 +70,7 @@ class Solver:
         rest = known
         if step + 1 < len(self):
             rest = _noised(move.scheduler, known, noise, self.timesteps[step + 1])
-        return Move((1 - mask) * rest + mask * move.latent, move.scheduler, move.next_stream)
-
-
-def diffusion(template: Any, steps: int, strength: float | None) -> Solver:
-    """For networks that answer with noise or v (Stable Diffusion), as its pipelines in diffusers set it. `strength`: None without a picture."""
-    scheduler = type(template).from_config(template.config)
-    scheduler.set_timesteps(steps, device="cpu")
-    run = steps if strength is None else max(1, min(int(steps * strength), steps))
-    return Solver(scheduler, (steps - run) * scheduler.order)
-
-
-def flow(template: Any, steps: int, strength: float | None, sigmas: bool, tokens: int) -> Solver:
-    """For networks that answer with a flow's velocity (SD3, Flux). `sigmas`: the pipeline sets them itself. `tokens`: of a picture, by which
-    some schedulers are shifted.
-    """
-    scheduler = type(template).from_config(template.config)
-    given: dict[str, Any] = {}
-    if sigmas and not scheduler.config.get("use_flow_sigmas", False):
-        given["sigmas"] = np.linspace(1.0, 1 / steps, steps)
-    else:
-        given["num_inference_steps"] = steps
-    if scheduler.config.get("use_dynamic_shifting", False):
-        given["mu"] = _shift(scheduler.config, tokens)
-    scheduler.set_timesteps(device="cpu", **given)
-    run = steps if strength is None else max(1, math.ceil(min(steps * strength, steps)))
-    return Solver(scheduler, (steps - run) * scheduler.order)
-
-
-def _shift(config: Any, tokens: int) -> float:
-    """Esser et al., "Scaling rectified flow transformers", 2024, section 5.3.2, as diffusers' `calculate_shift` has it."""
-    low, high = config.get("base_image_seq_len", 256), config.get("max_image_seq_len", 4096)
-    least, most = config.get("base_shift", 0.5), config.get("max_shift", 1.15)
-    return float(least + (most - least) / (high - low) * (tokens - low))
+        return replace(move, latent=(1 - mask) * rest + mask * move.latent)
 
 
 def _noised(scheduler: Any, latent: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:

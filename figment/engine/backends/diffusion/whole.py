@@ -14,6 +14,7 @@ from PIL import Image
 from figment.engine import sampling
 from figment.engine.backends.base import PreviewSource
 from figment.engine.backends.diffusion.draws import Draws
+from figment.engine.backends.diffusion.weights import OnDevice, Weights
 from figment.engine.diffusers_folder import DiffusersModel
 from figment.generation.contract import ImageRequest, ModelCard, Pixels
 
@@ -24,10 +25,11 @@ class WholeRow:
     made: Pixels | None = None
 
 
-class WholeBackend:
-    """Implements `figment.engine.backends.base.Backend[WholeRow]`. Rows share a call and nothing in it: they run one after the other."""
+class WholeBackend(OnDevice):
+    """Implements `figment.engine.backends.base.Backend[WholeRow]` and `Parkable`. Rows share a call and nothing in it: they run one after the other."""
 
-    def __init__(self, model: DiffusersModel, pipeline: Any) -> None:
+    def __init__(self, model: DiffusersModel, pipeline: Any, weights: Weights) -> None:
+        super().__init__(weights)
         self._model, self._pipeline = model, pipeline
         self._accepts = frozenset(inspect.signature(pipeline.__call__).parameters)
 
@@ -46,7 +48,8 @@ class WholeBackend:
         return 1
 
     def denoise(self, rows: Sequence[WholeRow]) -> None:
-        made = [self._picture(row.request) for row in rows]
+        with self._in_place:
+            made = [self._picture(row.request) for row in rows]
         for row, pixels in zip(rows, made, strict=True):
             row.made = pixels
 

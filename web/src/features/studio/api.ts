@@ -13,10 +13,12 @@ import { useStreamEvent, useStreamResumed } from '@/shared/realtime/hooks';
 import { useConnection } from '@/shared/realtime/stream';
 import { addGeneration, applyJobEvent, holdsGeneration, isUnfinished, mergePages } from './rules';
 import { asQuery, filterKey, type Filters } from './filters';
-import type { Draft, Job, Page } from './types';
+import type { Draft, Job, ModelLoad, Page } from './types';
 
 export const HISTORY = ['studio', 'generations'] as const;
 const EVERYTHING = [...HISTORY, ''] as const;
+const MODELS = ['models'] as const;
+const MODEL_LOAD = ['model-load'] as const;
 const PAGE_SIZE = 24;
 const POLL_MS = 4_000;
 
@@ -104,14 +106,41 @@ export function useJobEvents(): void {
     else if (waiting !== undefined) waiting.push(event);
     else if (!outOfView.current.has(event.ref)) void readUnknown(event.ref, event);
   });
+  useStreamEvent('model-load', (data) => client.setQueryData(MODEL_LOAD, data));
+  useStreamEvent('models', () => void client.invalidateQueries({ queryKey: MODELS }));
   useStreamResumed(() => {
+    void client.invalidateQueries({ queryKey: MODELS });
+    void client.invalidateQueries({ queryKey: MODEL_LOAD });
     outOfView.current.clear();
     void client.invalidateQueries({ queryKey: HISTORY });
   });
 }
 
+/** What an administrator loads now, or loaded last in this tab. */
+export function useModelLoad() {
+  const client = useQueryClient();
+  return useQuery<ModelLoad | null>({
+    queryKey: MODEL_LOAD,
+    queryFn: async () => {
+      const held = client.getQueryData<ModelLoad | null>(MODEL_LOAD);
+      if (held == null) return null;
+      return dataOf(api.GET('/api/models/loads/{load}', { params: { path: { load: held.id } } }));
+    },
+    staleTime: Infinity,
+  });
+}
+
+export function useLoadModel() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (model: string) => dataOf(api.POST('/api/models/load', { body: { model } })),
+    // What the stream has told meanwhile is newer.
+    onSuccess: (load) => client.setQueryData<ModelLoad>(MODEL_LOAD, (told) => (told?.id === load.id ? told : load)),
+  });
+}
+
 export function useModels() {
-  return useQuery({ queryKey: ['models'], queryFn: async () => (await dataOf(api.GET('/api/models'))).items });
+  return useQuery({ queryKey: MODELS, queryFn: async () => (await dataOf(api.GET('/api/models'))).items });
 }
 
 /** Leaves out what the server is to choose. */

@@ -13,12 +13,14 @@ import {
   inParts,
   sizePresets,
   spokenProgress,
+  tellLoad,
+  isOnItsWay,
   isSettled,
   wallLayout,
   whenWords,
   whyNotGenerate,
 } from './rules';
-import type { Draft, Generation, Image, Job, ModelCard, Page } from './types';
+import type { Draft, Generation, Image, Job, ModelCard, ModelLoad, Page } from './types';
 
 const job = (change: Partial<Job> = {}): Job => ({
   id: 'j1',
@@ -306,5 +308,36 @@ describe('inParts', () => {
   it('loses nothing and keeps the order', () => {
     expect(inParts([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]]);
     expect(inParts([], 2)).toEqual([]);
+  });
+});
+
+describe('the load of a model', () => {
+  const load = (change: Partial<ModelLoad>): ModelLoad => ({
+    id: 'l1',
+    model: 'someone/model',
+    state: 'running',
+    stage: 'fetching',
+    bytes_fetched: 0,
+    error: null,
+    created_at: '2026-11-21T08:00:00Z',
+    finished_at: null,
+    ...change,
+  });
+
+  it.each([
+    [{ state: 'queued', stage: null }, 'Waiting for its turn…'],
+    [{}, 'Fetching someone/model…'],
+    [{ bytes_fetched: 42_400_000 }, 'Fetching someone/model… 42 MB so far'],
+    [{ bytes_fetched: 2_560_000_000 }, 'Fetching someone/model… 2.6 GB so far'],
+    [{ stage: 'opening' }, 'Opening someone/model…'],
+    [{ state: 'succeeded' }, 'someone/model is ready.'],
+    [{ state: 'failed' }, 'someone/model could not be loaded.'],
+  ] satisfies [Partial<ModelLoad>, string][])('%o is told as %s', (change, words) => {
+    expect(tellLoad(load(change))).toBe(words);
+  });
+
+  it('is on its way until it has ended', () => {
+    expect(isOnItsWay(load({ state: 'queued' }))).toBe(true);
+    expect(isOnItsWay(load({ state: 'succeeded' }))).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import type { Draft, Generation, Image, Job, ModelCard, Page } from './types';
+import type { Draft, Generation, Image, Job, ModelCard, ModelLoad, Page } from './types';
 
 // ---- jobs: which of two reports of one job is the newer one ----
 
@@ -270,3 +270,19 @@ export function recipeRows(recipe: Record<string, unknown>, path = ''): [string,
     return [[asWords(name), typeof value === 'string' ? value : JSON.stringify(value)]];
   });
 }
+
+// ---- the load of a model ----
+
+export const isOnItsWay = (load: ModelLoad): boolean => load.state === 'queued' || load.state === 'running';
+
+/** How a load goes, in words. */
+export function tellLoad({ model, state, stage, bytes_fetched: bytes }: ModelLoad): string {
+  if (state === 'succeeded') return `${model} is ready.`;
+  if (state === 'failed') return `${model} could not be loaded.`;
+  if (stage === 'opening') return `Opening ${model}…`;
+  const fetched = bytes === 0 ? '' : ` ${asBytes(bytes)} so far`;
+  return stage === 'fetching' ? `Fetching ${model}…${fetched}` : 'Waiting for its turn…';
+}
+
+const asBytes = (bytes: number): string =>
+  bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;

@@ -11,6 +11,7 @@ export type Job = Generation['jobs'][number];
 export type Image = NonNullable<Job['image']>;
 export type HistoryQuery = NonNullable<List['parameters']['query']>;
 export type Collection = Collections['responses'][200]['content']['application/json']['items'][number];
+export type ModelLoad = paths['/api/models/load']['post']['responses'][202]['content']['application/json'];
 export type ModelCard = Models['responses'][200]['content']['application/json']['items'][number];
 
 /** What the composer holds. `null` leaves the choice to the server: the model's own default, or a random seed. */

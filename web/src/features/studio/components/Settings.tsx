@@ -1,13 +1,14 @@
-import { ActionIcon, NumberInput, Select, Slider, Textarea, Tooltip } from '@mantine/core';
+import { ActionIcon, NumberInput, Slider, Textarea, Tooltip } from '@mantine/core';
 import { IconDice } from '@/shared/ui/icons';
 import type { ModelCard } from '../types';
+import { ModelChoice } from './ModelChoice';
 import type { ComposerForm } from './useComposerForm';
 import classes from './Settings.module.css';
 
 const asNumber = (value: number | string): number | null => (typeof value === 'number' ? value : null);
 
 export function Settings({ form }: { form: ComposerForm }) {
-  const { draft, card, cards, change, problems } = form;
+  const { draft, card, change, problems } = form;
   if (card === undefined) return null;
   return (
     <div className={classes.settings}>
@@ -24,18 +25,7 @@ export function Settings({ form }: { form: ComposerForm }) {
         onChange={(event) => change({ negative_prompt: event.currentTarget.value })}
         error={problems.negative_prompt}
       />
-      {cards.length > 1 && (
-        <Select
-          className={classes.wide ?? ''}
-          name="model"
-          label="Model"
-          allowDeselect={false}
-          data={cards.map(({ name, title }) => ({ value: name, label: title }))}
-          value={card.name}
-          onChange={(model) => change({ model, steps: null, guidance: null, width: null, height: null })}
-          error={problems.model}
-        />
-      )}
+      <ModelChoice form={form} />
       <SeedInput form={form} />
       <div className={classes.pair}>
         <SideInput form={form} side="width" label="Width" card={card} />
