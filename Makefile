@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help serve test test-training check format e2e bench setup web lock clean
+.PHONY: help serve test test-training test-scale check format e2e bench setup web lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -37,6 +37,9 @@ test: $(VENV)/.dev web/node_modules/.figment web/src/shared/api/schema.d.ts ## r
 
 test-training: $(VENV)/.torch ## run the tests of the model's training and of diffusers models (installs torch)
 	$(BIN)/python -m pytest tests/training tests/diffusion -o addopts="-q --strict-markers --strict-config"
+
+test-scale: $(VENV)/.ray ## run the tests of the pool, on two Ray nodes of this machine (installs Ray)
+	$(BIN)/python -m pytest tests/scaleout -o addopts="-q --strict-markers --strict-config"
 
 check: $(VENV)/.dev web/node_modules/.figment web/src/shared/api/schema.d.ts ## say in seconds what CI will say
 	$(BIN)/ruff format --check .
@@ -83,6 +86,10 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 
 $(VENV)/.torch: $(VENV)/.dev training/requirements.txt
 	$(PIP) install -r training/requirements.txt
+	touch $@
+
+$(VENV)/.ray: $(VENV)/.dev pyproject.toml
+	$(PIP) install --no-build-isolation -e ".[ray]" 2>/dev/null || $(PIP) install -e ".[ray]"
 	touch $@
 
 web/node_modules/.figment: web/package-lock.json | $(VENV)/.run

@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
@@ -23,7 +25,7 @@ from figment.core.events import Bus
 from figment.core.limits import Limiter, Rate, Throttle
 from figment.core.settings import Settings
 from figment.core.storage import BucketOptions, Storage
-from figment.engine.local import LocalEngine, local_engine, open_catalogue
+from figment.engine.local import local_engine, open_catalogue
 from figment.engine.schedule import Limits
 from figment.features.openai import routes as openai_routes
 from figment.features.openai.service import OpenAIImages
@@ -36,6 +38,9 @@ from figment.generation.queue import build_queue
 from figment.generation.service import Jobs
 from figment.images import routes as image_routes
 from figment.images.service import Images
+from figment.scaleout.hosting import Engine, hosted_engine
+from figment.scaleout.opening import ray_engine
+from figment.scaleout.plan import Plan
 
 log = structlog.get_logger(__name__)
 
@@ -77,16 +82,39 @@ def build_storage(settings: Settings) -> Storage:
     )
 
 
-def build_engine(settings: Settings) -> LocalEngine:
-    return local_engine(
-        settings.data / "cache",
-        models_dir=settings.models_dir,
-        default_model=settings.model,
-        threads=settings.engine_threads or None,
-        device=settings.engine_device,
-        run_code=settings.model_code,
-        graphs=settings.engine_graphs == "auto",
-        limits=Limits(max_rows=settings.engine_queue),
+def build_engine(settings: Settings) -> Engine:
+    """The engine that `FIGMENT_ENGINE` names, not yet started.
+
+    Raises:
+        NoPool: it is in a pool, and Ray is not installed.
+    """
+    cache, limits = settings.data.absolute() / "cache", Limits(max_rows=settings.engine_queue)
+    choices: dict[str, Any] = {
+        "models_dir": settings.models_dir and settings.models_dir.absolute(),
+        "default_model": settings.model,
+        "threads": settings.engine_threads or None,
+        "device": settings.engine_device,
+        "run_code": settings.model_code,
+        "graphs": settings.engine_graphs == "auto",
+    }
+    if settings.engine == "local":
+        return local_engine(cache, **choices, limits=limits)
+    hosted = partial(hosted_engine, cache, settings.pool_replica_cpus, limits.max_rows, **choices)
+    return ray_engine(pool_plan(settings), hosted, open_catalogue(settings.models_dir, settings.model).cards())
+
+
+def pool_plan(settings: Settings) -> Plan:
+    return Plan(
+        address=settings.engine,
+        min_replicas=settings.pool_min_replicas,
+        max_replicas=settings.pool_max_replicas,
+        upscale_delay_s=settings.pool_upscale_delay_s,
+        downscale_delay_s=settings.pool_downscale_delay_s,
+        replica_cpus=settings.pool_replica_cpus,
+        replica_gpus=settings.pool_replica_gpus,
+        target=settings.pool_target,
+        replica_requests=settings.pool_replica_requests,
+        queue=settings.engine_queue,
     )
 
 

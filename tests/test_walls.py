@@ -47,6 +47,8 @@ def test_the_house_as_it_is_stands(house: Path) -> None:
         ),
         ("features/studio/rules.py", "import sqlalchemy", "Rules are plain Python"),
         ("engine/schedule.py", "import onnxruntime", "Heavy libraries live in one place each"),
+        ("engine/schedule.py", "import ray", "Heavy libraries live in one place each"),
+        ("scaleout/plan.py", "from figment.images import service", "The pool knows engines and their contract"),
         ("core/events.py", "from figment.generation import contract", "The engine side is layered"),
         ("features/studio/service.py", "import sqlalchemy", "SQL is spoken only in store"),
         ("generation/service.py", "import fastapi", "HTTP is spoken only in routes and channel"),

@@ -22,8 +22,8 @@ MARK = "<!-- Written by `python -m tools.reference`. Change the code, not this p
 
 # Written by others, or not ours to check.
 _FOREIGN = ("docs/model/", "docs/measurements/")
-# Importing these runs something: the command, a migration, a device library.
-_NOT_IMPORTED = re.compile(r"\.__main__$|^figment\.core\.migrations|^figment\.engine\.backends\.")
+# Importing these runs something: the command, a migration, a device library, Ray.
+_NOT_IMPORTED = re.compile(r"\.__main__$|^figment\.core\.migrations|^figment\.engine\.backends\.|^figment\.scaleout\.")
 _LINE_LINK = re.compile(r"\[`?([\w.]+)`?\]\(([^)#\s]+)#L(\d+)\)")
 _UNITS_BY_ENDING = {"_s": "seconds", "_bytes": "bytes", "_pixels": "pixels"}
 _UNITS = {
@@ -31,6 +31,12 @@ _UNITS = {
     "database_pool": "connections",
     "engine_threads": "threads",
     "engine_queue": "requests",
+    "pool_min_replicas": "replicas",
+    "pool_max_replicas": "replicas",
+    "pool_replica_cpus": "CPUs",
+    "pool_replica_gpus": "GPUs",
+    "pool_target": "requests",
+    "pool_replica_requests": "requests",
     "worker_concurrency": "jobs",
     "queue_limit": "jobs",
     "queue_limit_person": "jobs",

@@ -27,6 +27,13 @@ admin = typer.Typer(help="What only the operator of the server may do.", no_args
 app.add_typer(admin, name="admin")
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 opens the server to the network.")]
+EngineAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        help="Where images are made: local, in this process; ray, in a pool on this machine's Ray cluster; ray://host:10001, in another's.",
+    ),
+]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")]
 
 
@@ -87,9 +94,9 @@ def _told() -> Iterator[None]:
 
 
 @app.command()
-def serve(host: Host = None, port: Port = None) -> None:
+def serve(host: Host = None, port: Port = None, engine: EngineAddress = None) -> None:
     """Start everything: the pages, the API, the engine and, if none is configured, the database."""
-    _serve(_settings(host=host, port=port), with_worker=True)
+    _serve(_settings(host=host, port=port, engine=engine), with_worker=True)
 
 
 @app.command()
@@ -108,12 +115,12 @@ def _serve(settings: Settings, with_worker: bool) -> None:
 
 
 @app.command()
-def worker() -> None:
+def worker(engine: EngineAddress = None) -> None:
     """Start an engine that makes images for the web processes on the same database."""
     from figment.cli import server
     from figment.core.telemetry import configure_logs
 
-    settings = _settings()
+    settings = _settings(engine=engine)
     configure_logs(settings.log_format, settings.log_level)
     with _told(), _database(settings, start=False) as url:
         server.run(server.work(settings, url))

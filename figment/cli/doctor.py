@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from rich.console import Console
+from rich.markup import escape
 
 from figment.core.settings import Settings
 
@@ -31,11 +32,11 @@ def examine(settings: Settings) -> bool:
     """Print every finding; False when something is wrong."""
     console = Console()
     healthy = True
-    for look in (_machine, _data_folder, _database, _storage, _models, _text_model, _accelerators, _web_app):
+    for look in (_machine, _data_folder, _database, _storage, _models, _text_model, _accelerators, _pool, _web_app):
         for finding in _safely(look, settings):
-            console.print(f"{_MARKS[finding.kind]} {finding.what}", highlight=False, soft_wrap=True)
+            console.print(f"{_MARKS[finding.kind]} {escape(finding.what)}", highlight=False, soft_wrap=True)
             if finding.remedy:
-                console.print(f"      → {finding.remedy}", highlight=False, soft_wrap=True)
+                console.print(f"      → {escape(finding.remedy)}", highlight=False, soft_wrap=True)
             healthy &= finding.kind != "wrong"
     return healthy
 
@@ -168,6 +169,39 @@ def _accelerators(_: Settings) -> Iterator[Finding]:
     if shutil.which("nvidia-smi") and "cuda" not in (kinds or ()):
         mend = "pip install 'figment[torch]'" if kinds is None else "Install a torch that is built for CUDA."
         yield Finding("note", "an NVIDIA GPU is here and is not used", mend)
+
+
+def _pool(settings: Settings) -> Iterator[Finding]:
+    if settings.engine == "local":
+        return
+    from figment.scaleout.environment import names_a_cluster
+    from figment.scaleout.errors import NoPool
+    from figment.scaleout.opening import members
+
+    size = f"{settings.pool_min_replicas} to {settings.pool_max_replicas} replicas"
+    each = f"{settings.pool_replica_cpus:g} CPUs and {settings.pool_replica_gpus:g} GPUs each"
+    if settings.engine == "ray" and not names_a_cluster():
+        yield Finding("ok", f"pool of {size} on a Ray cluster of its own, which starts with `figment serve`; {each}")
+        return
+    try:
+        found = members(settings.engine)
+    except NoPool as error:
+        yield Finding("wrong", "the pool cannot be reached", str(error))
+        return
+    has = f"{found.nodes} nodes, {found.free_cpus:g} of {found.cpus:g} CPUs and {found.free_gpus:g} of {found.gpus:g} GPUs free"
+    yield Finding("ok", f"pool of {size} on the Ray cluster at {settings.engine} ({has}); {each}")
+    if os.environ.get("RAY_AUTH_MODE") != "token":
+        yield Finding(
+            "note",
+            "the cluster asks for no token",
+            "Unset RAY_AUTH_MODE here and on its nodes: anybody who reaches it can run code.",
+        )
+    if settings.pool_replica_cpus > found.cpus or settings.pool_replica_gpus > found.gpus:
+        yield Finding(
+            "note",
+            "no replica fits into the cluster as it is now",
+            "Lower FIGMENT_POOL_REPLICA_CPUS or _GPUS, unless nodes are added when they are asked for.",
+        )
 
 
 def _web_app(settings: Settings) -> Iterator[Finding]:

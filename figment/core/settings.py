@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from figment.core.limits import Rate
@@ -68,6 +69,29 @@ class Settings(BaseSettings):
     engine_device: Literal["auto", "cpu", "cuda", "mps"] = Field(
         "auto", description="Where diffusers models run; `auto` takes CUDA, then MPS, then the processor."
     )
+    engine: str = Field(
+        "local",
+        description="Where images are made: `local`, in this process; `ray`, in a pool on the Ray cluster that has a node on this machine, "
+        "or on one of its own; `ray://host:10001`, in the pool of a cluster elsewhere.",
+    )
+    pool_min_replicas: int = Field(
+        0, ge=0, description="Replicas that the pool keeps when nobody asks for anything. 0 costs nothing at night."
+    )
+    pool_max_replicas: int = Field(4, ge=1, description="Most replicas of the pool.")
+    pool_upscale_delay_s: float = Field(
+        0.0, ge=0, description="Seconds that requests must have been too many before a replica is added."
+    )
+    pool_downscale_delay_s: float = Field(
+        60.0, ge=0, description="Seconds that requests must have been too few before a replica is let go."
+    )
+    pool_replica_cpus: float = Field(1.0, ge=0, description="CPUs that a replica is given; fractions are allowed.")
+    pool_replica_gpus: float = Field(0.0, ge=0, description="GPUs that a replica is given; fractions are allowed.")
+    pool_target: int = Field(
+        8, ge=1, description="Requests that a replica shall have at a time; where there are more, replicas are added."
+    )
+    pool_replica_requests: int = Field(
+        16, ge=1, description="Most requests that a replica holds; more wait in the process that asks."
+    )
     engine_graphs: Literal["auto", "off"] = Field(
         "auto",
         description="`auto` records what a model does at each size and replays it on CUDA, which is faster and takes memory; `off` calls it step by step.",
@@ -112,6 +136,29 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, networks: object) -> object:
         return [part.strip() for part in networks.split(",") if part.strip()] if isinstance(networks, str) else networks
+
+    @field_validator("engine")
+    @classmethod
+    def _is_engine(cls, address: str) -> str:
+        if not re.fullmatch(r"local|ray|ray://[^/\s:]+:\d+", address):
+            raise ValueError(
+                "write local, ray, or ray:// with a host and the port of its Ray client server: ray://host:10001"
+            )
+        return address
+
+    @field_validator("pool_max_replicas")
+    @classmethod
+    def _has_room(cls, most: int, given: ValidationInfo) -> int:
+        if most < given.data.get("pool_min_replicas", 0):
+            raise ValueError("at least as many as FIGMENT_POOL_MIN_REPLICAS")
+        return most
+
+    @field_validator("pool_replica_requests")
+    @classmethod
+    def _reaches_target(cls, most: int, given: ValidationInfo) -> int:
+        if most < given.data.get("pool_target", 1):
+            raise ValueError("at least as many as FIGMENT_POOL_TARGET, which no replica would reach")
+        return most
 
     @field_validator("limit_generations", "limit_uploads", "limit_sessions", "limit_archives", "limit_requests")
     @classmethod

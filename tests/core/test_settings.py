@@ -57,12 +57,23 @@ def test_trusted_proxies_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch)
         ("heartbeat_s", "0"),
         ("upload_bytes", "-1"),
         ("database_pool", "1"),
+        ("engine", "cuda"),
+        ("engine", "ray://head"),
+        ("engine", "head:6379"),
+        ("pool_max_replicas", "0"),
+        ("pool_replica_requests", "7"),
     ],
 )
 def test_a_wrong_value_is_told_by_its_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     with pytest.raises(ValidationError) as refused:
         read(monkeypatch, **{name: value})
     assert {error["loc"][0] for error in refused.value.errors()} == {name}
+
+
+def test_most_replicas_are_no_fewer_than_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValidationError, match="FIGMENT_POOL_MIN_REPLICAS"):
+        read(monkeypatch, pool_min_replicas="3", pool_max_replicas="2")
+    assert read(monkeypatch, engine="ray://head:10001", pool_max_replicas="3").pool_max_replicas == 3
 
 
 def test_every_setting_says_what_it_is_for() -> None:

@@ -32,3 +32,10 @@ def test_every_room_is_on_the_map() -> None:
     rooms = {f"figment/{path.name}" for path in (ROOT / "figment").iterdir() if (path / "__init__.py").exists()}
     named = set(re.findall(r"^\| `(figment/\w+)`", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE))
     assert named == rooms
+
+
+def test_the_pools_manifest_is_of_the_pinned_ray() -> None:
+    [pinned] = re.findall(r'"ray\[serve\]==([\d.]+)"', (ROOT / "pyproject.toml").read_text())
+    manifest = (ROOT / "deploy" / "kuberay.yaml").read_text()
+    assert re.findall(r'rayVersion: "([^"]+)"', manifest) == [pinned]
+    assert re.search(r"authOptions:\s+mode: token", manifest)

@@ -13,7 +13,7 @@ import pytest
 
 from figment.accounts import store as accounts_store
 from figment.core.settings import Settings
-from figment.generation.contract import ModelCard
+from figment.generation.contract import ImageWorker, ModelCard
 from figment.generation.jobs import JobRunner
 from figment.generation.schemas import FINAL, Job, JobRequest
 from figment.generation.service import Jobs
@@ -50,7 +50,7 @@ class Bench:
                 await asyncio.sleep(0.02)
 
     @asynccontextmanager
-    async def running(self, worker: ScriptedWorker | None = None, **changes: object) -> AsyncIterator[JobRunner]:
+    async def running(self, worker: ImageWorker | None = None, **changes: object) -> AsyncIterator[JobRunner]:
         """A job runner of its own on the house's database; `changes` are settings of its own."""
         house = self.house
         settings = house.settings.model_copy(update=changes)
