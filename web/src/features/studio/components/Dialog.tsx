@@ -11,9 +11,10 @@ interface Props {
 /** A small dialog. Mantine's own head is a `<header>`, which would be a second banner of the page. */
 export function Dialog({ title, onClose, children }: Props) {
   return (
-    <Modal.Root opened onClose={onClose} centered radius="lg">
+    // Not `className` of the content: Mantine gives that to the box around it too, which covers the page.
+    <Modal.Root opened onClose={onClose} centered radius="lg" classNames={{ content: classes.content ?? '' }}>
       <Modal.Overlay />
-      <Modal.Content className={classes.content ?? ''}>
+      <Modal.Content>
         <div className={classes.head}>
           <Modal.Title className={classes.title ?? ''}>{title}</Modal.Title>
           <Modal.CloseButton aria-label="Close" size={44} iconSize={20} radius="xl" />
