@@ -11,7 +11,11 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from alembic import command
+from sqlalchemy import create_engine
 
+from figment.accounts.schemas import EVERY_SCOPE
+from figment.core import migrate as migrate_module
 from figment.core.migrate import migrate
 from figment.core.migrations.versions import v0001_foundation
 from tests.conftest import create_database, drop_database
@@ -41,12 +45,29 @@ def test_from_nothing_and_again(empty_url: str) -> None:
     made = tables(empty_url)
     assert {"people", "sessions", "images", "blobs", "jobs", "events", "rate_limits", "procrastinate_jobs"} <= made
     assert ask(empty_url, "SELECT 1 FROM pg_extension WHERE extname = 'vector'") == [(1,)]
-    assert ask(empty_url, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert ask(empty_url, "SELECT version_num FROM alembic_version") == [("0002",)]
     with psycopg.connect(empty_url) as connection:
         connection.execute("INSERT INTO people (name) VALUES ('Ada')")
     migrate(empty_url)
     assert tables(empty_url) == made
     assert ask(empty_url, "SELECT name FROM people") == [("Ada",)]
+
+
+def test_a_database_of_before_comes_along_with_its_tokens(empty_url: str) -> None:
+    engine = create_engine(empty_url.replace("postgresql://", "postgresql+psycopg://", 1))
+    with engine.begin() as connection:
+        config = migrate_module._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(
+            "WITH ada AS (INSERT INTO people (name) VALUES ('Ada') RETURNING id) "
+            "INSERT INTO api_tokens (token_hash, person, name) SELECT 'hash', id, 'laptop' FROM ada"
+        )
+    migrate(empty_url)
+    assert ask(empty_url, "SELECT name, scopes, expires_at FROM api_tokens") == [("laptop", list(EVERY_SCOPE), None)]
+    assert {"models", "model_loads"} <= tables(empty_url)
 
 
 def test_four_starters_at_once(empty_url: str) -> None:

@@ -45,12 +45,9 @@ CREATE TABLE api_tokens (
     token_hash bytea NOT NULL UNIQUE,
     person uuid NOT NULL REFERENCES people ON DELETE CASCADE,
     name text NOT NULL,
-    scopes text[] NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
-    expires_at timestamptz,
     used_at timestamptz
 );
-CREATE INDEX api_tokens_person ON api_tokens (person);
 CREATE TABLE admin_claims (
     token_hash bytea PRIMARY KEY,
     created_at timestamptz NOT NULL DEFAULT now()
@@ -117,27 +114,6 @@ CREATE INDEX jobs_ref ON jobs (place, ref, position);
 CREATE INDEX jobs_unfinished ON jobs (owner) WHERE state IN ('queued', 'running');
 CREATE INDEX jobs_image ON jobs (image) WHERE image IS NOT NULL;
 CREATE UNIQUE INDEX jobs_queue ON jobs (queue_id) WHERE queue_id IS NOT NULL;
-
--- Loads of models, one at a time, and the models that they brought: the last one chosen is the default.
-CREATE TABLE model_loads (
-    id uuid PRIMARY KEY,
-    owner uuid NOT NULL REFERENCES people ON DELETE CASCADE,
-    model text NOT NULL,
-    state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'succeeded', 'failed')),
-    stage text,
-    bytes_fetched bigint NOT NULL DEFAULT 0,
-    queue_id bigint NOT NULL,
-    error_code text,
-    error_detail text,
-    created_at timestamptz NOT NULL DEFAULT now(),
-    finished_at timestamptz
-);
-CREATE UNIQUE INDEX model_loads_one_at_a_time ON model_loads ((true)) WHERE state IN ('queued', 'running');
-CREATE TABLE models (
-    name text PRIMARY KEY,
-    card jsonb NOT NULL,
-    chosen_at timestamptz NOT NULL DEFAULT clock_timestamp()
-);
 
 CREATE TABLE events (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -208,9 +184,7 @@ BEGIN
 END $$;
 
 -- The generic cell rate algorithm for several keys at once: all are spent from, or none. `full_at` is its theoretical arrival time: when
--- the key will have its whole burst again. The first statement locks the keys, in one order for everybody; the time is asked after it, for
--- who waited for the lock would reckon with a moment before that of those who went first, and be refused the last of a burst. Returns the
--- seconds to wait.
+-- the key will have its whole burst again. The first statement locks the keys, in one order for everybody. Returns the seconds to wait.
 CREATE TABLE rate_limits (
     key text PRIMARY KEY,
     full_at timestamptz NOT NULL
@@ -219,12 +193,11 @@ CREATE INDEX rate_limits_age ON rate_limits (full_at);
 CREATE FUNCTION spend_rates(_keys text[], _cost_s double precision, _burst_s double precision) RETURNS double precision
 LANGUAGE plpgsql AS $$
 DECLARE
-    now_ timestamptz;
+    now_ timestamptz := clock_timestamp();
     wait_s double precision;
 BEGIN
-    INSERT INTO rate_limits AS r (key, full_at) SELECT k, clock_timestamp() FROM unnest(_keys) AS k ORDER BY k
-    ON CONFLICT (key) DO UPDATE SET full_at = greatest(r.full_at, clock_timestamp());
-    now_ := clock_timestamp();
+    INSERT INTO rate_limits AS r (key, full_at) SELECT k, now_ FROM unnest(_keys) AS k ORDER BY k
+    ON CONFLICT (key) DO UPDATE SET full_at = greatest(r.full_at, now_);
     SELECT max(extract(epoch FROM full_at - now_)) + _cost_s - _burst_s INTO wait_s FROM rate_limits WHERE key = ANY(_keys);
     IF wait_s > 1e-6 THEN
         RETURN wait_s;
