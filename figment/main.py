@@ -16,8 +16,14 @@ from fastapi import FastAPI, Request
 from procrastinate import App as Queue
 from starlette.middleware import Middleware
 
+from figment.accounts import people_routes, sign_in_routes
 from figment.accounts import routes as account_routes
+from figment.accounts.entrance import Entrance
+from figment.accounts.mail import Mailer
+from figment.accounts.passwords import Passwords
+from figment.accounts.providers import Provider
 from figment.accounts.service import Accounts
+from figment.accounts.signing_in import SigningIn
 from figment.core import events, http, migrate
 from figment.core.database import Database
 from figment.core.errors import Unavailable
@@ -64,6 +70,7 @@ class House:
     queue: Queue
     limiter: Limiter
     accounts: Accounts
+    signing_in: SigningIn
     images: Images
     shelf: Shelf
     jobs: Jobs
@@ -130,8 +137,15 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
     images = Images(database, storage, settings.signing_key, settings.upload_bytes, settings.upload_pixels)
     shelf = Shelf(database, bus, queue, open_catalogue(settings.models_dir, settings.model).cards())
     jobs = Jobs(database, bus, queue, images, shelf.cards, settings.queue_limit, settings.queue_limit_person)
+    studio = Studio(database, jobs, images, settings.archive_images, settings.archive_bytes)
+    # Jobs last when somebody is forgotten: they end with the events' lock.
+    keepers = (images, studio, jobs)
+    passwords = Passwords()
+    mailer = Mailer(settings.smtp_url, settings.smtp_from)
     async with contextlib.AsyncExitStack() as stack:
+        stack.callback(passwords.close)
         await stack.enter_async_context(database)
+        stack.push_async_callback(mailer.stop)
         await bus.start()
         stack.push_async_callback(bus.stop)
         await shelf.start()
@@ -143,11 +157,18 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
             bus=bus,
             queue=queue,
             limiter=Limiter(database),
-            accounts=Accounts(database),
+            accounts=Accounts(database, keepers),
+            signing_in=SigningIn(
+                database,
+                Entrance(settings.registration, keepers),
+                passwords,
+                mailer,
+                [Provider(provider) for provider in settings.oidc],
+            ),
             images=images,
             shelf=shelf,
             jobs=jobs,
-            studio=Studio(database, jobs, images, settings.archive_images, settings.archive_bytes),
+            studio=studio,
             openai=OpenAIImages(database, jobs, images, settings.public_url),
         )
 
@@ -177,6 +198,7 @@ async def housekeeping(house: House) -> AsyncIterator[None]:
             try:
                 await house.images.sweep(house.settings.sweep_after_s)
                 await house.limiter.prune()
+                await house.accounts.prune()
                 async with house.database.transaction() as connection:
                     await events.prune(connection, house.settings.events_kept_s)
             except Exception as error:
@@ -209,6 +231,8 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
                 "bus",
                 "limiter",
                 "accounts",
+                "signing_in",
+                "settings",
                 "images",
                 "shelf",
                 "jobs",
@@ -241,7 +265,15 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
     http.add_error_handlers(app, _DIALECTS)
     http.add_docs(app, settings.web_root)
     _add_health(app)
-    for router in (account_routes, generation_routes, image_routes, studio_routes, openai_routes):
+    for router in (
+        account_routes,
+        sign_in_routes,
+        people_routes,
+        generation_routes,
+        image_routes,
+        studio_routes,
+        openai_routes,
+    ):
         app.include_router(router.router)
     http.add_blob_routes(app)
     http.add_api_fallback(app)
@@ -255,6 +287,10 @@ def _rates(settings: Settings) -> dict[str, Rate]:
         "uploads": Rate.parse(settings.limit_uploads),
         "sessions": Rate.parse(settings.limit_sessions),
         "archives": Rate.parse(settings.limit_archives),
+        "sign_ins": Rate.parse(settings.limit_sign_ins),
+        "sign_ups": Rate.parse(settings.limit_sign_ups),
+        "resets": Rate.parse(settings.limit_resets),
+        "exports": Rate.parse(settings.limit_exports),
     }
 
 

@@ -45,6 +45,10 @@ _UNITS = {
     "limit_uploads": "uploads, as `COUNT/PERIOD`",
     "limit_sessions": "sessions, as `COUNT/PERIOD`",
     "limit_archives": "archives, as `COUNT/PERIOD`",
+    "limit_sign_ins": "attempts, as `COUNT/PERIOD`",
+    "limit_sign_ups": "accounts, as `COUNT/PERIOD`",
+    "limit_resets": "mails, as `COUNT/PERIOD`",
+    "limit_exports": "exports, as `COUNT/PERIOD`",
     "archive_images": "images",
     "limit_requests": "requests, as `COUNT/PERIOD`",
 }

@@ -50,7 +50,10 @@ def _settings(**given: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        lines = [f"FIGMENT_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
+        lines = [
+            f"FIGMENT_{str(item['loc'][0]).upper()}: {item['msg']}" if item["loc"] else item["msg"]
+            for item in error.errors()
+        ]
         # A value of several parts has several faults under one name.
         _fail("\n  ".join(["These settings cannot be so:", *dict.fromkeys(lines)]))
 
@@ -249,6 +252,63 @@ def revoke(token: Annotated[UUID, typer.Argument(help="Its id, as `figment admin
             asyncio.run(forget(url))
         except NotFound as error:
             _fail(f"{error} `figment admin tokens` lists them.")
+
+
+@admin.command()
+def person(
+    username: Annotated[str, typer.Argument(help="The name to sign in with.")],
+    name: Annotated[str | None, typer.Option(help="The name that others see.")] = None,
+    role: Annotated[str, typer.Option(help="user, moderator or admin.")] = "user",
+) -> None:
+    """Make an account, whatever the rules of registration, and print the link that sets its password."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from figment.accounts.errors import UsernameTaken
+    from figment.accounts.schemas import Role, Username
+    from figment.cli.server import started
+    from figment.main import open_house
+
+    settings = _settings()
+    try:
+        wished = TypeAdapter(Username).validate_python(username)
+        TypeAdapter(Role).validate_python(role)
+    except ValidationError as error:
+        _fail("\n".join(item["msg"].removeprefix("Value error, ") for item in error.errors()))
+
+    async def make(url: str) -> str:
+        async with started(open_house(settings, url)) as house:
+            await house.accounts.make_account(wished, name, role)
+            return await house.signing_in.reset_link_for(wished)
+
+    with _told(), _database(settings, start=False) as url:
+        try:
+            typer.echo(_reset_address(settings, asyncio.run(make(url))))
+        except UsernameTaken as error:
+            _fail(f"{error.detail} `figment admin reset {wished}` prints a link for whoever has it.")
+
+
+@admin.command()
+def reset(username: Annotated[str, typer.Argument(help="The name to sign in with, or a proved mail address.")]) -> None:
+    """Print a link that sets a new password for somebody. It works once, within an hour."""
+    from figment.cli.server import started
+    from figment.core.errors import NotFound
+    from figment.main import open_house
+
+    settings = _settings()
+
+    async def make(url: str) -> str:
+        async with started(open_house(settings, url)) as house:
+            return await house.signing_in.reset_link_for(username)
+
+    with _told(), _database(settings, start=False) as url:
+        try:
+            typer.echo(_reset_address(settings, asyncio.run(make(url))))
+        except NotFound as error:
+            _fail(str(error))
+
+
+def _reset_address(settings: Settings, token: str) -> str:
+    return f"{(settings.public_url or f'http://localhost:{settings.port}').rstrip('/')}/reset#{token}"
 
 
 @admin.command()

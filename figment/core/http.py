@@ -228,7 +228,7 @@ class Edge:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
-                if cookie := scope["state"].get("cookie"):
+                for cookie in scope["state"].get("cookies", ()):
                     headers.append("Set-Cookie", cookie)
                 for name, value in _SECURITY_HEADERS.items():
                     headers.setdefault(name, value)

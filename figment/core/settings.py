@@ -11,14 +11,36 @@ import secrets
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from figment.core.limits import Rate
 
 Network = IPv4Network | IPv6Network
+
+
+class OidcProvider(BaseModel):
+    """A service whose accounts people sign in with (OpenID Connect)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
+    name: str = Field(min_length=1, max_length=60)
+    issuer: str
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr | None = None
+
+    @field_validator("issuer")
+    @classmethod
+    def _is_safe(cls, issuer: str) -> str:
+        parts = urlsplit(issuer)
+        here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if parts.scheme != "https" and not (parts.scheme == "http" and here):
+            raise ValueError("an issuer is an https:// address; plain http:// is taken of this machine only")
+        return issuer
 
 
 class Settings(BaseSettings):
@@ -119,6 +141,25 @@ class Settings(BaseSettings):
     )
     sweep_after_s: float = Field(3600.0, ge=0, description="Seconds after which a file that no image names is deleted.")
     events_kept_s: float = Field(3600.0, ge=60, description="Seconds that events are kept for streams that resume.")
+    registration: Literal["open", "invite", "approval", "closed"] = Field(
+        "open",
+        description="Who may sign up: everybody, those with an invitation, those an administrator says yes to, or nobody "
+        "(`figment admin person` still makes accounts).",
+    )
+    guests: bool = Field(True, description="Whether a first visit may make images before it signs up.")
+    oidc: tuple[OidcProvider, ...] = Field(
+        (),
+        description="Services whose accounts people sign in with, as a JSON list of `id`, `name`, `issuer`, `client_id` and `client_secret`. "
+        "Give them `FIGMENT_PUBLIC_URL/api/sign-in/ID/return` as the address to return to.",
+    )
+    smtp_url: str | None = Field(
+        None, description="Mail server, such as `smtp://user:password@host:587` or `smtps://…`. Unset: no mail is sent."
+    )
+    smtp_from: str | None = Field(None, description="Sender of mail. Unset: `figment@` the mail server.")
+    limit_sign_ins: str = Field("10/5 minutes", description="Attempts to sign in from one address, and to one account.")
+    limit_sign_ups: str = Field("10/hour", description="New accounts from one address.")
+    limit_resets: str = Field("5/hour", description="Mails to one address, and asked for from one address.")
+    limit_exports: str = Field("5/hour", description="Exports of everything by one person.")
     limit_generations: str = Field("30/minute", description="Images one person, and one address, may ask for.")
     limit_uploads: str = Field("30/minute", description="Uploads by one person, and one address.")
     limit_sessions: str = Field("20/minute", description="New guest sessions from one address.")
@@ -160,7 +201,39 @@ class Settings(BaseSettings):
             raise ValueError("at least as many as FIGMENT_POOL_TARGET, which no replica would reach")
         return most
 
-    @field_validator("limit_generations", "limit_uploads", "limit_sessions", "limit_archives", "limit_requests")
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, url: str | None) -> str | None:
+        if url is not None and (urlsplit(url).scheme not in ("smtp", "smtps") or not urlsplit(url).hostname):
+            raise ValueError("write it like smtp://user:password@host:587 or smtps://user:password@host")
+        return url
+
+    @model_validator(mode="after")
+    def _mails_say_where(self) -> Self:
+        if self.smtp_url and not self.public_url:
+            raise ValueError(
+                "FIGMENT_SMTP_URL needs FIGMENT_PUBLIC_URL: links in mails must not lead where a stranger's request says"
+            )
+        return self
+
+    @field_validator("oidc")
+    @classmethod
+    def _are_told_apart(cls, providers: tuple[OidcProvider, ...]) -> tuple[OidcProvider, ...]:
+        if len({provider.id for provider in providers}) < len(providers):
+            raise ValueError("two providers have the same id")
+        return providers
+
+    @field_validator(
+        "limit_generations",
+        "limit_uploads",
+        "limit_sessions",
+        "limit_archives",
+        "limit_requests",
+        "limit_sign_ins",
+        "limit_sign_ups",
+        "limit_resets",
+        "limit_exports",
+    )
     @classmethod
     def _is_rate(cls, words: str) -> str:
         Rate.parse(words)

@@ -11,8 +11,8 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import Response
 from sse_starlette import ServerSentEvent
 
+from figment.accounts.asking import Allowed
 from figment.accounts.errors import MissingScope
-from figment.accounts.routes import SignedIn, administrator
 from figment.accounts.schemas import Person
 from figment.core.errors import Forbidden, NotFound, NotSignedIn
 from figment.core.events import Bus, Event, Gap
@@ -47,7 +47,9 @@ def shelf(request: Request) -> Shelf:
 
 JobsService = Annotated[Jobs, Depends(jobs)]
 ModelShelf = Annotated[Shelf, Depends(shelf)]
-ModelChooser = Annotated[Person, Depends(administrator("models:write"))]
+ModelChooser = Annotated[Person, Allowed("models.load")]
+Reader = Annotated[Person, Allowed("jobs.read")]
+Changer = Annotated[Person, Allowed("jobs.change")]
 LastEventId = Annotated[int | None, Header(alias="Last-Event-ID", ge=0)]
 AfterQuery = Annotated[
     int | None, Query(ge=0, description="The same as `Last-Event-ID`, for clients that cannot set it.")
@@ -55,7 +57,7 @@ AfterQuery = Annotated[
 
 
 @router.get("/models")
-async def list_models(service: JobsService) -> Models:
+async def list_models(service: JobsService, _: Annotated[Person | None, Allowed("models.read")]) -> Models:
     """The models that images can be asked of; the first is the default."""
     return Models(items=[_model(card, n == 0) for n, card in enumerate(await service.models())])
 
@@ -90,26 +92,26 @@ def _model(card: ModelCard, default: bool) -> Model:
 
 
 @router.get("/jobs/{job}")
-async def get_job(job: UUID, person: SignedIn, service: JobsService) -> Job:
+async def get_job(job: UUID, person: Reader, service: JobsService) -> Job:
     """One job of mine, as it is now."""
     return await service.get(person.id, job)
 
 
 @router.post("/jobs/{job}/cancel")
-async def cancel_job(job: UUID, person: SignedIn, service: JobsService) -> Job:
+async def cancel_job(job: UUID, person: Changer, service: JobsService) -> Job:
     """Stop a job: at once while it waits, within one step while it runs."""
     return await service.cancel(person.id, job)
 
 
 @router.post("/jobs/{job}/retry")
-async def retry_job(job: UUID, person: SignedIn, service: JobsService) -> Job:
+async def retry_job(job: UUID, person: Changer, service: JobsService) -> Job:
     """Run a failed or cancelled job again."""
     return await service.retry(person.id, job)
 
 
 @router.get("/jobs/{job}/events", response_class=Response)
 async def job_events(
-    job: UUID, person: SignedIn, service: JobsService, last: LastEventId = None, after: AfterQuery = None
+    job: UUID, person: Reader, service: JobsService, last: LastEventId = None, after: AfterQuery = None
 ) -> Response:
     """Follow one job: `queued`, `progress` (step, preview), then `done`, `error` or `cancelled`; each holds the whole job.
 
@@ -128,7 +130,12 @@ def _job_frame(event: Event | Gap) -> ServerSentEvent | None:
 
 
 @router.get("/events", tags=["events"], response_class=Response)
-async def my_events(request: Request, person: SignedIn, last: LastEventId = None, after: AfterQuery = None) -> Response:
+async def my_events(
+    request: Request,
+    person: Annotated[Person, Allowed("events.follow")],
+    last: LastEventId = None,
+    after: AfterQuery = None,
+) -> Response:
     """Everything that happens to what is mine, and to the models, in one stream a tab. `reset` says: too long away, read the state anew."""
     bus: Bus = request.app.state.bus
     stream: AsyncIterator[Event | Gap] = bus.subscribe([person.topic, TOPIC], last if last is not None else after)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from procrastinate import App
@@ -195,6 +196,24 @@ class Jobs:
         await store.delete_jobs(connection, [row.id for row in rows])
         await events.publish(connection, told)
         return [row.image for row in rows if row.image]
+
+    # -- what is kept of a person (`figment.accounts.entrance.Keeper`) ------------------------------------------------
+
+    async def hand_over(self, connection: Connection, giver: UUID, taker: UUID) -> None:
+        """What runs is begun anew: the picture that its worker is about to keep would be nobody's."""
+        for row in await store.hand_over(connection, giver, taker):
+            released = await store.release(connection, row.id, row.fence, count_attempt=False)
+            if released:
+                await enqueue_again(self._queue, connection, released)
+
+    async def forget(self, connection: Connection, person: UUID) -> None:
+        """Stop what runs: a worker finds its job gone, and keeps nothing."""
+        for row in await store.lock_unfinished_of(connection, person):
+            await self._cancel(connection, row)
+
+    async def documents(self, connection: Connection, person: UUID) -> dict[str, Any]:
+        rows = await store.jobs_of(connection, person)
+        return {"jobs.json": [wire(row).model_dump(mode="json", exclude={"image"}) for row in rows]}
 
     async def follow(self, owner: UUID, job: UUID, after: int | None) -> AsyncIterator[Event] | None:
         """The job's events until it ends, from the present state or from just behind event `after`.

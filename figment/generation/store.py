@@ -338,3 +338,29 @@ async def take_lock(connection: Connection, lock: int) -> bool:
     """Whether this transaction is the only one that holds `lock`, until it ends."""
     found = await connection.execute("SELECT pg_try_advisory_xact_lock(%(lock)s)", {"lock": lock})
     return bool(found.scalar())
+
+
+async def hand_over(connection: Connection, giver: UUID, taker: UUID) -> list[JobRow]:
+    """Make the jobs of `giver` the `taker`'s. Gives those that run, locked."""
+    rows = await connection.execute(
+        f"UPDATE jobs SET owner = %(taker)s WHERE owner = %(giver)s RETURNING {_COLUMNS}",  # noqa: S608
+        {"giver": giver, "taker": taker},
+    )
+    return [job for row in rows if (job := JobRow(*row)).state == "running"]
+
+
+async def lock_unfinished_of(connection: Connection, owner: UUID) -> list[JobRow]:
+    rows = await connection.execute(
+        f"SELECT {_COLUMNS} FROM jobs WHERE owner = %(owner)s AND state IN ('queued', 'running') FOR UPDATE",  # noqa: S608
+        {"owner": owner},
+    )
+    return [JobRow(*row) for row in rows]
+
+
+async def jobs_of(connection: Connection, owner: UUID) -> list[JobRow]:
+    """The oldest first."""
+    rows = await connection.execute(
+        f"SELECT {_COLUMNS} FROM jobs WHERE owner = %(owner)s ORDER BY id",  # noqa: S608
+        {"owner": owner},
+    )
+    return [JobRow(*row) for row in rows]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZIP_STORED
@@ -32,8 +32,10 @@ _GONE = "deleted while the archive was made"
 _LOST = "its file is missing from the server's storage, or damaged there"
 
 
-async def zipped(images: Images, ids: Sequence[UUID]) -> AsyncIterator[bytes]:
-    """The pieces of the archive, in the order of `ids`.
+async def zipped(
+    images: Images, ids: Sequence[UUID], documents: Mapping[str, Any] | None = None
+) -> AsyncIterator[bytes]:
+    """The pieces of the archive, in the order of `ids`, with `documents` by their file names as JSON.
 
     What is lost for good is left out and told: in its line of `recipes.jsonl`, and in `MISSING.txt`. What cannot be read just now
     ends the archive in the middle (StorageUnavailable): without the directory at its end no program takes it for whole.
@@ -59,6 +61,8 @@ async def zipped(images: Images, ids: Sequence[UUID]) -> AsyncIterator[bytes]:
     for name, words in ((RECIPES, lines), (MISSING, missing)):
         if words:
             archive.add("\n".join([*words, ""]), name, compress_type=ZIP_DEFLATED)
+    for name, content in (documents or {}).items():
+        archive.add(json.dumps(content, ensure_ascii=False, indent=1), name, compress_type=ZIP_DEFLATED)
     for piece in archive.finalize():
         yield piece
 

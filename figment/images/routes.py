@@ -8,7 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
-from figment.accounts.routes import PersonOrGuest, SignedIn
+from figment.accounts.asking import Allowed
+from figment.accounts.schemas import Person
 from figment.core.errors import InvalidInput, NotFound, NotSignedIn
 from figment.core.limits import Limiter
 from figment.core.problems import problems
@@ -30,44 +31,49 @@ def images(request: Request) -> Images:
 ImagesService = Annotated[Images, Depends(images)]
 
 
-async def _spend_upload(request: Request, person: PersonOrGuest) -> None:
+Reader = Annotated[Person, Allowed("images.read")]
+Maker = Annotated[Person, Allowed("images.make", greets=True)]
+Changer = Annotated[Person, Allowed("images.change")]
+
+
+async def _spend_upload(request: Request, person: Maker) -> None:
     limiter: Limiter = request.app.state.limiter
     keys = [f"uploads:person:{person.id}", f"uploads:address:{request.state.address}"]
     await limiter.spend(keys, request.app.state.rates["uploads"])
 
 
 @router.post("/api/images", status_code=201, dependencies=[Depends(_spend_upload)])
-async def upload_image(person: PersonOrGuest, service: ImagesService, file: Annotated[UploadFile, File()]) -> Image:
+async def upload_image(person: Maker, service: ImagesService, file: Annotated[UploadFile, File()]) -> Image:
     """Upload a JPEG, PNG, GIF (first frame) or WebP: at most 10 MB and 40 megapixels. Metadata such as GPS is removed."""
     return await service.upload(person.id, await file.read())
 
 
 @router.post("/api/images/uploads", status_code=201, dependencies=[Depends(_spend_upload)])
-async def begin_upload(wanted: UploadRequest, person: PersonOrGuest, service: ImagesService) -> Upload:
+async def begin_upload(wanted: UploadRequest, person: Maker, service: ImagesService) -> Upload:
     """An address to send a file to directly, past this server where images are kept in object storage."""
     return await service.begin_upload(person.id, wanted.content_type)
 
 
 @router.post("/api/images/uploads/{upload}/complete", status_code=201)
-async def complete_upload(upload: UUID, person: SignedIn, service: ImagesService) -> Image:
+async def complete_upload(upload: UUID, person: Changer, service: ImagesService) -> Image:
     """Check and keep what was sent to the upload's address."""
     return await service.complete_upload(person.id, upload)
 
 
 @router.put("/api/images/favourites", status_code=204, responses=problems(NotSignedIn, NotFound, InvalidInput))
-async def set_favourites(asked: Favourites, person: SignedIn, service: ImagesService) -> None:
+async def set_favourites(asked: Favourites, person: Changer, service: ImagesService) -> None:
     """Mark images of mine as favourites, or take the mark away. Twice is once."""
     await service.set_favourite(person.id, asked.images, asked.favourite)
 
 
 @router.get("/api/images/{image}")
-async def get_image(image: UUID, person: SignedIn, service: ImagesService) -> Image:
+async def get_image(image: UUID, person: Reader, service: ImagesService) -> Image:
     """One image of mine."""
     return service.wire(await service.owned(person.id, image))
 
 
 @router.get("/api/images/{image}/recipe")
-async def get_recipe(image: UUID, person: SignedIn, service: ImagesService) -> Recipe:
+async def get_recipe(image: UUID, person: Reader, service: ImagesService) -> Recipe:
     """How the image was made: enough to make it again."""
     row = await service.owned(person.id, image)
     if row.recipe is None:
@@ -76,7 +82,7 @@ async def get_recipe(image: UUID, person: SignedIn, service: ImagesService) -> R
 
 
 @router.get("/api/images/{image}/download", status_code=307, response_class=RedirectResponse)
-async def download_image(image: UUID, person: SignedIn, service: ImagesService) -> RedirectResponse:
+async def download_image(image: UUID, person: Reader, service: ImagesService) -> RedirectResponse:
     """Save the full image as a file."""
     row = await service.owned(person.id, image)
     name = f"figment-{row.sha256[:12]}.{codec.EXTENSION[row.mime]}"
@@ -84,7 +90,7 @@ async def download_image(image: UUID, person: SignedIn, service: ImagesService) 
 
 
 @router.delete("/api/images/{image}", status_code=204)
-async def delete_image(image: UUID, person: SignedIn, service: ImagesService) -> None:
+async def delete_image(image: UUID, person: Changer, service: ImagesService) -> None:
     """Delete one image of mine; its file goes too."""
     await service.delete_one(person.id, image)
 

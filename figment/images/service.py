@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from figment.core.database import Connection, Database
@@ -225,6 +226,26 @@ class Images:
         async with self._database.transaction() as connection:
             if not await store.delete_images(connection, owner, [image]):
                 raise NotFound("There is no such image among yours.")
+
+    # -- what is kept of a person (`figment.accounts.entrance.Keeper`) ------------------------------------------------
+
+    async def all_of(self, owner: UUID) -> Sequence[UUID]:
+        """Every image of `owner`, the oldest first."""
+        async with self._database.statements() as connection:
+            return await store.images_of(connection, owner)
+
+    async def hand_over(self, connection: Connection, giver: UUID, taker: UUID) -> None:
+        await store.hand_over(connection, giver, taker)
+
+    async def forget(self, connection: Connection, person: UUID) -> None:
+        """Their files are due for the next sweep at once, and unfinished uploads are deleted."""
+        await store.age_blobs_of(connection, person)
+        for key in await store.delete_uploads_of(connection, person):
+            await self._storage.delete(key)
+
+    async def documents(self, connection: Connection, person: UUID) -> dict[str, Any]:
+        """Nothing besides the images, which an archive holds with their recipes."""
+        return {}
 
     def wire(self, row: ImageRow) -> Image:
         original = f"original.{codec.EXTENSION[row.mime]}"

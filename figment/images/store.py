@@ -194,3 +194,34 @@ async def expired_uploads(connection: Connection, most: int) -> Sequence[str]:
         {"most": most},
     )
     return [row.key for row in rows]
+
+
+async def images_of(connection: Connection, owner: UUID) -> Sequence[UUID]:
+    """The oldest first."""
+    rows = await connection.execute("SELECT id FROM images WHERE owner = %(owner)s ORDER BY id", {"owner": owner})
+    return [row.id for row in rows]
+
+
+async def hand_over(connection: Connection, giver: UUID, taker: UUID) -> None:
+    for table in ("images", "uploads"):
+        await connection.execute(
+            f"UPDATE {table} SET owner = %(taker)s WHERE owner = %(giver)s",  # noqa: S608 (one of two words above)
+            {"giver": giver, "taker": taker},
+        )
+
+
+async def age_blobs_of(connection: Connection, owner: UUID) -> None:
+    """Say that the files of this person's images were touched long ago: without an image they are swept at once."""
+    await connection.execute(
+        """
+            UPDATE blobs SET touched_at = '-infinity'
+            WHERE sha256 IN (SELECT sha256 FROM images WHERE owner = %(owner)s)
+        """,
+        {"owner": owner},
+    )
+
+
+async def delete_uploads_of(connection: Connection, owner: UUID) -> Sequence[str]:
+    """Where their files were, or may still be put."""
+    rows = await connection.execute("DELETE FROM uploads WHERE owner = %(owner)s RETURNING key", {"owner": owner})
+    return [row.key for row in rows]

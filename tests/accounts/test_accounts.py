@@ -205,13 +205,18 @@ class TestClaim:
     async def test_once(self, accounts: Accounts) -> None:
         link = await accounts.admin_claim()
         assert link is not None
-        guest, session = await accounts.make_guest("")
-        admin = await accounts.claim_admin(guest, link, "Ada")
+        guest, before = await accounts.make_guest("")
+        admin, session = await accounts.claim_admin(guest, link, "Ada", "a browser")
         assert (admin.id, admin.role, admin.guest, admin.name) == (guest.id, "admin", False, "Ada")
-        assert await accounts.by_session(session) == admin
+        assert await accounts.by_session(before) is None, (
+            "a session that somebody planted must not become an administrator's"
+        )
+        visit = await accounts.by_session(session)
+        assert visit is not None
+        assert (visit.person, visit.recent) == (admin, True)
         other, _ = await accounts.make_guest("")
         with pytest.raises(ClaimSpent):
-            await accounts.claim_admin(other, link, "Eve")
+            await accounts.claim_admin(other, link, "Eve", "")
         assert await accounts.admin_claim() is None
 
     async def test_only_the_newest_link_works(self, accounts: Accounts) -> None:
@@ -220,33 +225,33 @@ class TestClaim:
         assert new is not None
         guest, _ = await accounts.make_guest("")
         with pytest.raises(ClaimSpent):
-            await accounts.claim_admin(guest, old, "Ada")
-        assert (await accounts.claim_admin(guest, new, "Ada")).role == "admin"
+            await accounts.claim_admin(guest, old, "Ada", "")
+        assert (await accounts.claim_admin(guest, new, "Ada", ""))[0].role == "admin"
 
     async def test_refused_when_there_is_an_administrator_already(self, accounts: Accounts, database: Database) -> None:
         first, _ = await accounts.make_guest("")
-        await accounts.claim_admin(first, await accounts.admin_claim() or "", "Ada")
+        await accounts.claim_admin(first, await accounts.admin_claim() or "", "Ada", "")
         async with database.transaction() as connection:
             await store.replace_claim(connection, "a link that another server printed")
         guest, session = await accounts.make_guest("")
         with pytest.raises(ClaimSpent):
-            await accounts.claim_admin(guest, "a link that another server printed", "Eve")
-        person = await accounts.by_session(session)
-        assert person is not None
-        assert person.role == "user"
+            await accounts.claim_admin(guest, "a link that another server printed", "Eve", "")
+        visit = await accounts.by_session(session)
+        assert visit is not None
+        assert visit.person.role == "user"
 
     async def test_a_token_made_first_does_not_lock_its_maker_out(self, accounts: Accounts) -> None:
         await admin_token(accounts, "for a script")
         guest, _ = await accounts.make_guest("")
-        assert (await accounts.claim_admin(guest, await accounts.admin_claim() or "", "Ada")).role == "admin"
+        assert (await accounts.claim_admin(guest, await accounts.admin_claim() or "", "Ada", ""))[0].role == "admin"
 
     async def test_of_two_who_open_it_at_once_one_wins(self, accounts: Accounts) -> None:
         link = await accounts.admin_claim() or ""
         guests = [(await accounts.make_guest(""))[0] for _ in range(6)]
         results = await asyncio.gather(
-            *(accounts.claim_admin(guest, link, "Ada") for guest in guests), return_exceptions=True
+            *(accounts.claim_admin(guest, link, "Ada", "") for guest in guests), return_exceptions=True
         )
-        assert sorted(type(result).__name__ for result in results) == ["ClaimSpent"] * 5 + ["Person"]
+        assert sorted(type(result).__name__ for result in results) == ["ClaimSpent"] * 5 + ["tuple"]
 
     async def test_of_two_links_made_at_once_one_works(self, accounts: Accounts, database: Database) -> None:
         links = await asyncio.gather(*(accounts.admin_claim() for _ in range(5)))
@@ -255,7 +260,7 @@ class TestClaim:
         assert count == 1
         guests = [(await accounts.make_guest(""))[0] for _ in links]
         results = await asyncio.gather(
-            *(accounts.claim_admin(guest, link or "", "Ada") for guest, link in zip(guests, links, strict=True)),
+            *(accounts.claim_admin(guest, link or "", "Ada", "") for guest, link in zip(guests, links, strict=True)),
             return_exceptions=True,
         )
         assert sum(not isinstance(result, Exception) for result in results) == 1

@@ -72,8 +72,8 @@ class TestMaking:
     async def test_a_guest_is_refused_and_told_why(self, visitor: httpx.AsyncClient) -> None:
         await visitor.post("/api/session")
         answer = await visitor.post("/api/tokens", json={"name": "x"})
-        assert (answer.status_code, answer.json()["code"]) == (403, "guests_have_no_tokens")
-        assert "revoke" in answer.json()["detail"]
+        assert (answer.status_code, answer.json()["code"]) == (403, "account_needed")
+        assert "Sign up" in answer.json()["detail"]
 
     async def test_nobody_is_refused(self, visitor: httpx.AsyncClient) -> None:
         for answer in (await visitor.get("/api/tokens"), await visitor.post("/api/tokens", json={"name": "x"})):

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from sse_starlette import ServerSentEvent
 from starlette.datastructures import FormData, UploadFile
 
-from figment.accounts.routes import bearer_with
+from figment.accounts.asking import AllowedByToken
 from figment.accounts.schemas import Person
 from figment.core.errors import FigmentError, InvalidInput, MalformedRequest, NotFound
 from figment.core.http import error_headers, event_source
@@ -46,8 +46,8 @@ def openai_images(request: Request) -> OpenAIImages:
 
 
 Service = Annotated[OpenAIImages, Depends(openai_images)]
-ImageMaker = Annotated[Person, Depends(bearer_with("images:write"))]
-ModelReader = Annotated[Person, Depends(bearer_with("models:read"))]
+ImageMaker = Annotated[Person, AllowedByToken("openai.images")]
+ModelReader = Annotated[Person, AllowedByToken("openai.models")]
 
 
 def error_response(error: FigmentError) -> Response:

@@ -9,7 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
-from figment.accounts.routes import PersonOrGuest, SignedIn
+from figment.accounts.asking import Allowed
+from figment.accounts.schemas import Person
 from figment.core.errors import InvalidInput, NotFound, NotSignedIn, RateLimited
 from figment.core.limits import Limiter
 from figment.core.problems import problems
@@ -48,11 +49,16 @@ def studio(request: Request) -> Studio:
 
 
 StudioService = Annotated[Studio, Depends(studio)]
+Reader = Annotated[Person, Allowed("studio.read")]
+Changer = Annotated[Person, Allowed("studio.change")]
 
 
 @router.post("/generations", status_code=202)
 async def create_generation(
-    asked: GenerationRequest, request: Request, person: PersonOrGuest, service: StudioService
+    asked: GenerationRequest,
+    request: Request,
+    person: Annotated[Person, Allowed("studio.make", greets=True)],
+    service: StudioService,
 ) -> Generation:
     """Ask for one to eight images of a prompt. Follow each job on `/api/events` or `/api/jobs/{id}/events`."""
     limiter: Limiter = request.app.state.limiter
@@ -63,38 +69,38 @@ async def create_generation(
 
 @router.get("/generations", responses=problems(NotSignedIn, CollectionNotFound, InvalidInput, CursorUnreadable))
 async def list_generations(
-    person: SignedIn, service: StudioService, query: Annotated[HistoryQuery, Query()]
+    person: Reader, service: StudioService, query: Annotated[HistoryQuery, Query()]
 ) -> GenerationPage:
     """Everything I made that the filters find, the newest first. Filters combine: all of them must hold of an image."""
     return await service.history(person.id, query)
 
 
 @router.get("/choices", responses=problems(NotSignedIn))
-async def list_choices(person: SignedIn, service: StudioService) -> HistoryChoices:
+async def list_choices(person: Reader, service: StudioService) -> HistoryChoices:
     """What there is in my history to filter by."""
     return await service.choices(person.id)
 
 
 @router.get("/generations/{generation}")
-async def get_generation(generation: UUID, person: SignedIn, service: StudioService) -> Generation:
+async def get_generation(generation: UUID, person: Reader, service: StudioService) -> Generation:
     """One generation of mine."""
     return await service.get(person.id, generation)
 
 
 @router.delete("/generations/{generation}", status_code=204)
-async def delete_generation(generation: UUID, person: SignedIn, service: StudioService) -> None:
+async def delete_generation(generation: UUID, person: Changer, service: StudioService) -> None:
     """Cancel what still runs, and delete the images."""
     await service.delete(person.id, generation)
 
 
 @router.post("/images/delete", status_code=204, responses=problems(NotSignedIn, NotFound, InvalidInput))
-async def delete_images(asked: ImageSelection, person: SignedIn, service: StudioService) -> None:
+async def delete_images(asked: ImageSelection, person: Changer, service: StudioService) -> None:
     """Delete images of mine, all or none; their files go too."""
     await service.delete_images(person.id, asked.images)
 
 
 @router.get("/collections", responses=problems(NotSignedIn))
-async def list_collections(person: SignedIn, service: StudioService) -> Collections:
+async def list_collections(person: Reader, service: StudioService) -> Collections:
     """My collections, the one that was used last first."""
     return await service.collections(person.id)
 
@@ -104,13 +110,13 @@ async def list_collections(person: SignedIn, service: StudioService) -> Collecti
     status_code=201,
     responses=problems(NotSignedIn, NotFound, CollectionNameTaken, TooManyCollections, InvalidInput),
 )
-async def create_collection(asked: CollectionRequest, person: SignedIn, service: StudioService) -> Collection:
+async def create_collection(asked: CollectionRequest, person: Changer, service: StudioService) -> Collection:
     """Begin a collection, with images of mine or empty."""
     return await service.create_collection(person.id, asked)
 
 
 @router.get("/collections/{collection}", responses=problems(NotSignedIn, CollectionNotFound, InvalidInput))
-async def get_collection(collection: UUID, person: SignedIn, service: StudioService) -> Collection:
+async def get_collection(collection: UUID, person: Reader, service: StudioService) -> Collection:
     """One collection of mine. What is in it: `GET /api/studio/generations?collection={id}`."""
     return await service.collection(person.id, collection)
 
@@ -120,7 +126,7 @@ async def get_collection(collection: UUID, person: SignedIn, service: StudioServ
     responses=problems(NotSignedIn, CollectionNotFound, CollectionNameTaken, InvalidInput),
 )
 async def rename_collection(
-    collection: UUID, asked: CollectionRename, person: SignedIn, service: StudioService
+    collection: UUID, asked: CollectionRename, person: Changer, service: StudioService
 ) -> Collection:
     """Give a collection of mine another name."""
     return await service.rename_collection(person.id, collection, asked.name)
@@ -129,7 +135,7 @@ async def rename_collection(
 @router.delete(
     "/collections/{collection}", status_code=204, responses=problems(NotSignedIn, CollectionNotFound, InvalidInput)
 )
-async def delete_collection(collection: UUID, person: SignedIn, service: StudioService) -> None:
+async def delete_collection(collection: UUID, person: Changer, service: StudioService) -> None:
     """Delete a collection of mine; its images stay."""
     await service.delete_collection(person.id, collection)
 
@@ -139,7 +145,7 @@ async def delete_collection(collection: UUID, person: SignedIn, service: StudioS
     responses=problems(NotSignedIn, NotFound, CollectionNotFound, CollectionFull, InvalidInput),
 )
 async def add_to_collection(
-    collection: UUID, asked: ImageSelection, person: SignedIn, service: StudioService
+    collection: UUID, asked: ImageSelection, person: Changer, service: StudioService
 ) -> Collection:
     """Put images of mine into a collection, all or none. Twice is once."""
     return await service.add_to_collection(person.id, collection, asked.images)
@@ -149,13 +155,13 @@ async def add_to_collection(
     "/collections/{collection}/images/remove", responses=problems(NotSignedIn, CollectionNotFound, InvalidInput)
 )
 async def remove_from_collection(
-    collection: UUID, asked: ImageSelection, person: SignedIn, service: StudioService
+    collection: UUID, asked: ImageSelection, person: Changer, service: StudioService
 ) -> Collection:
     """Take images out of a collection. They stay in the history."""
     return await service.remove_from_collection(person.id, collection, asked.images)
 
 
-async def _spend_archive(request: Request, person: SignedIn) -> None:
+async def _spend_archive(request: Request, person: Reader) -> None:
     limiter: Limiter = request.app.state.limiter
     # Asking and fetching count apart: who was given an address can use it.
     use = f"archives:{request.method}"
@@ -169,7 +175,7 @@ async def _spend_archive(request: Request, person: SignedIn) -> None:
     dependencies=[Depends(_spend_archive)],
     responses=problems(NotSignedIn, NotFound, CollectionNotFound, ArchiveRefused, InvalidInput, RateLimited),
 )
-async def prepare_archive(asked: ArchiveRequest, person: SignedIn, service: StudioService) -> Archive:
+async def prepare_archive(asked: ArchiveRequest, person: Reader, service: StudioService) -> Archive:
     """Download many at once: these images of mine, or what the filters find, or with neither everything that I made."""
     return await service.prepare_archive(person.id, asked)
 
@@ -183,7 +189,7 @@ async def prepare_archive(asked: ArchiveRequest, person: SignedIn, service: Stud
         **problems(NotSignedIn, ArchiveNotFound, InvalidInput, RateLimited, StorageUnavailable),
     },
 )
-async def download_archive(archive: UUID, person: SignedIn, service: StudioService) -> StreamingResponse:
+async def download_archive(archive: UUID, person: Reader, service: StudioService) -> StreamingResponse:
     """The images in full size, and `recipes.jsonl` with a line an image: how each was made.
 
     An image whose file is lost is named in `MISSING.txt`. If storage fails on the way the connection breaks off, and what was

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Sequence, Set
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from figment.core.database import Connection, Database
@@ -160,6 +161,24 @@ class Studio:
             generations = await store.lock_generations_of(connection, images)
             await self._images.delete(connection, owner, images)
             await store.delete_empty_generations(connection, generations)
+
+    # -- what is kept of a person (`figment.accounts.entrance.Keeper`) ------------------------------------------------
+
+    async def hand_over(self, connection: Connection, giver: UUID, taker: UUID) -> None:
+        """Collections of one name become one."""
+        await store.lock_names(connection, taker)
+        await store.hand_over(connection, giver, taker)
+
+    async def forget(self, connection: Connection, person: UUID) -> None:
+        """Nothing of the history outlives its person's row."""
+
+    async def documents(self, connection: Connection, person: UUID) -> dict[str, Any]:
+        return {
+            "studio.json": {
+                "generations": await store.generations_of(connection, person),
+                "collections": await store.collections_with_images(connection, person),
+            }
+        }
 
     # -- collections --------------------------------------------------------------------------------------------------
 

@@ -369,3 +369,54 @@ async def images_of_archive(connection: Connection, archive: UUID) -> list[UUID]
         "SELECT image FROM studio_archive_images WHERE archive = %(archive)s ORDER BY image", {"archive": archive}
     )
     return [row.image for row in rows]
+
+
+async def hand_over(connection: Connection, giver: UUID, taker: UUID) -> None:
+    """Make what is `giver`'s the `taker`'s. Where both have a collection of one name, the taker's gets the images of both."""
+    values = {"giver": giver, "taker": taker}
+    await connection.execute(
+        """
+            INSERT INTO studio_collection_images (collection, image)
+            SELECT kept.id, i.image FROM studio_collections given
+            JOIN studio_collections kept ON kept.owner = %(taker)s AND kept.name_key = given.name_key
+            JOIN studio_collection_images i ON i.collection = given.id
+            WHERE given.owner = %(giver)s ON CONFLICT DO NOTHING
+        """,
+        values,
+    )
+    await connection.execute(
+        """
+            DELETE FROM studio_collections given USING studio_collections kept
+            WHERE given.owner = %(giver)s AND kept.owner = %(taker)s AND kept.name_key = given.name_key
+        """,
+        values,
+    )
+    for table in ("studio_generations", "studio_collections", "studio_archives"):
+        await connection.execute(
+            f"UPDATE {table} SET owner = %(taker)s WHERE owner = %(giver)s",  # noqa: S608 (one of three words above)
+            values,
+        )
+
+
+async def generations_of(connection: Connection, owner: UUID) -> list[dict[str, Any]]:
+    """Everything that was asked for, the oldest first, as JSON."""
+    rows = await connection.execute(
+        "SELECT id, prompt, settings, created_at FROM studio_generations WHERE owner = %(owner)s ORDER BY id",
+        {"owner": owner},
+    )
+    return [
+        {"id": str(row.id), "prompt": row.prompt, "settings": row.settings, "created_at": row.created_at.isoformat()}
+        for row in rows
+    ]
+
+
+async def collections_with_images(connection: Connection, owner: UUID) -> list[dict[str, Any]]:
+    rows = await connection.execute(
+        """
+            SELECT c.id, c.name, coalesce(array_agg(i.image) FILTER (WHERE i.image IS NOT NULL), '{}') AS images
+            FROM studio_collections c LEFT JOIN studio_collection_images i ON i.collection = c.id
+            WHERE c.owner = %(owner)s GROUP BY c.id ORDER BY c.id
+        """,
+        {"owner": owner},
+    )
+    return [{"id": str(row.id), "name": row.name, "images": [str(image) for image in row.images]} for row in rows]
