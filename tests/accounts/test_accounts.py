@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from http.cookies import SimpleCookie
+from typing import Any
 
 import httpx
 import pytest
@@ -26,10 +27,10 @@ def cookie_of(answer: httpx.Response) -> tuple[str, dict[str, str]]:
     return name, {key: str(value) for key, value in morsel.items() if value} | {"value": morsel.value}
 
 
-async def who(client: httpx.AsyncClient, **headers: str) -> dict[str, str] | None:
+async def who(client: httpx.AsyncClient, **headers: str) -> dict[str, Any] | None:
     answer = await client.get("/api/session", headers=headers)
     answer.raise_for_status()
-    person: dict[str, str] | None = answer.json()["person"]
+    person: dict[str, Any] | None = answer.json()["person"]
     return person
 
 
