@@ -45,9 +45,9 @@ class Person(BaseModel):
     name: str
     role: Role
     guest: bool
-    username: str | None = None
-    waiting: bool = False
-    suspended: bool = False
+    username: str | None
+    waiting: bool
+    suspended: bool
 
     @property
     def topic(self) -> str:

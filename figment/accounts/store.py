@@ -109,7 +109,8 @@ async def add_person(
             {"id": id_, "name": name, "role": role, "guest": guest},
         )
     ).one()
-    return Person.model_validate({"id": row.id, "name": name, "role": role, "guest": guest})
+    fresh = {"username": None, "waiting": False, "suspended": False}
+    return Person.model_validate({"id": row.id, "name": name, "role": role, "guest": guest} | fresh)
 
 
 async def add_session(connection: Connection, token: str, person: UUID, device: str, proved: bool = False) -> None:

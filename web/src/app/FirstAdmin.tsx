@@ -19,7 +19,8 @@ export function FirstAdmin() {
     mutationFn: () => dataOf(api.POST('/api/session/claim-admin', { body: { token, name: name.trim() } })),
     onSuccess: ({ person }) => {
       client.setQueryData(SESSION_KEY, person);
-      void navigate({ to: '/studio', replace: true });
+      // A way to come back is made there: a password or a passkey.
+      void navigate({ to: '/account', replace: true });
     },
   });
   const submit = (event: SubmitEvent) => {

@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
 import { stream } from '@/shared/realtime/stream';
 import { useSession } from '@/shared/session/useSession';
 import { LogoMark } from '@/shared/ui/Logo';
@@ -9,16 +9,23 @@ import { places } from './places';
 import { SchemeMenu } from './SchemeMenu';
 import classes from './Shell.module.css';
 
+/** Pages for those who are not here yet, on a server that lets no guests in. */
+const WITHOUT_SESSION = new Set(['/sign-in', '/sign-up', '/forgot', '/reset', '/verify-email', '/welcome']);
+
 /** The frame around every place: a rail on the left, or a bar at the bottom of a phone. */
 export function Shell() {
   const { data: person } = useSession();
-  const isHere = person !== undefined;
+  const { pathname } = useLocation();
+  const id = person?.id;
 
+  // One stream a person: who signs in hears what is theirs from then on.
   useEffect(() => {
-    if (!isHere) return;
+    if (id === undefined) return;
     stream.open();
     return () => stream.close();
-  }, [isHere]);
+  }, [id]);
+
+  if (person === null && !WITHOUT_SESSION.has(pathname)) return <Navigate to="/sign-in" replace />;
 
   return (
     <div className={classes.shell}>

@@ -33,8 +33,35 @@ const studio = createRoute({
 /** The server prints this address at its first start; the token is behind the #, where no log sees it. */
 const firstAdmin = createRoute({ getParentRoute: () => root, path: '/welcome', component: FirstAdmin });
 
+const account = () => import('@/features/account');
+type AccountPage = keyof Awaited<ReturnType<typeof account>>;
+const page = <Path extends string>(path: Path, name: AccountPage) =>
+  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(account, name) });
+
+/** `failed`: why a sign-in elsewhere came to nothing. */
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>): { failed?: string } => {
+    const failed = words(search.failed);
+    return failed === '' ? {} : { failed };
+  },
+  component: lazyRouteComponent(account, 'SignInPage'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([front, studio, firstAdmin]),
+  routeTree: root.addChildren([
+    front,
+    studio,
+    firstAdmin,
+    signIn,
+    page('/sign-up', 'SignUpPage'),
+    page('/forgot', 'ForgotPage'),
+    page('/reset', 'ResetPage'),
+    page('/verify-email', 'VerifyEmailPage'),
+    page('/account', 'AccountPage'),
+    page('/people', 'PeoplePage'),
+  ]),
   defaultPreload: 'intent',
   defaultErrorComponent: Crash,
 });

@@ -7,7 +7,7 @@ import { useNotes } from '../notes';
 import { count } from '../rules';
 import type { Collection } from '../types';
 import { Cover } from './Cover';
-import { Dialog } from './Dialog';
+import { Dialog } from '@/shared/ui/Dialog';
 import { NameDialog } from './NameDialog';
 import classes from './CollectionDialog.module.css';
 

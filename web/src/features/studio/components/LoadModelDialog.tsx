@@ -4,7 +4,7 @@ import { asProblem } from '@/shared/api/problem';
 import { useLoadModel, useModelLoad } from '../api';
 import { isOnItsWay, tellLoad } from '../rules';
 import type { ModelLoad } from '../types';
-import { Dialog } from './Dialog';
+import { Dialog } from '@/shared/ui/Dialog';
 import classes from './LoadModelDialog.module.css';
 
 /** Asks for a model by name and tells how it comes. It may be closed: the load goes on, and is shown again when it is opened. */

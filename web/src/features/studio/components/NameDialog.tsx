@@ -1,7 +1,7 @@
 import { useState, type SubmitEvent } from 'react';
 import { Button, TextInput } from '@mantine/core';
 import { asProblem } from '@/shared/api/problem';
-import { Dialog } from './Dialog';
+import { Dialog } from '@/shared/ui/Dialog';
 import classes from './NameDialog.module.css';
 
 interface Props {

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { deviceName } from './passkeys';
+
+describe('the name of a device', () => {
+  it.each([
+    [
+      'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36',
+      'Chrome on Linux',
+    ],
+    [
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0',
+      'Edge on Windows',
+    ],
+    [
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Mobile Safari/604.1',
+      'Safari on an iPhone or iPad',
+    ],
+    ['Mozilla/5.0 (Macintosh; Intel Mac OS X 14.0; rv:140.0) Gecko/20100101 Firefox/140.0', 'Firefox on a Mac'],
+    ['curl/8.0', 'A browser'],
+  ])('%s', (agent, name) => {
+    expect(deviceName(agent)).toBe(name);
+  });
+});
