@@ -46,6 +46,7 @@ _UNITS = {
     "limit_sessions": "sessions, as `COUNT/PERIOD`",
     "limit_archives": "archives, as `COUNT/PERIOD`",
     "archive_images": "images",
+    "limit_verify": "files, as `COUNT/PERIOD`",
     "limit_requests": "requests, as `COUNT/PERIOD`",
 }
 

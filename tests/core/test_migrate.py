@@ -45,7 +45,7 @@ def test_from_nothing_and_again(empty_url: str) -> None:
     made = tables(empty_url)
     assert {"people", "sessions", "images", "blobs", "jobs", "events", "rate_limits", "procrastinate_jobs"} <= made
     assert ask(empty_url, "SELECT 1 FROM pg_extension WHERE extname = 'vector'") == [(1,)]
-    assert ask(empty_url, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert ask(empty_url, "SELECT version_num FROM alembic_version") == [("0004",)]
     with psycopg.connect(empty_url) as connection:
         connection.execute("INSERT INTO people (name) VALUES ('Ada')")
     migrate(empty_url)
