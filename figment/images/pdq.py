@@ -54,8 +54,7 @@ def distance(one: bytes, other: bytes) -> int:
 def _luma(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     if (factor := -(-max(pixels.shape[:2]) // _LARGEST_PX)) > 1:
         pixels = np.asarray(Image.fromarray(pixels).reduce(factor))
-    luma: NDArray[np.float32] = pixels.astype(np.float32) @ _LUMA
-    return luma
+    return pixels.astype(np.float32) @ _LUMA
 
 
 def _means(luma: NDArray[np.float32]) -> list[NDArray[np.float64]]:
@@ -79,7 +78,8 @@ def _filter(length: int) -> NDArray[np.float32]:
     for _ in range(_PASSES):
         smooth = _boxed(smooth)
     samples = ((np.arange(_SIDE) + 0.5) * length / _SIDE).astype(int)
-    return smooth[samples].astype(np.float32)
+    matrix: NDArray[np.float32] = smooth[samples].astype(np.float32)
+    return matrix
 
 
 def _boxed(values: NDArray[np.float64]) -> NDArray[np.float64]:

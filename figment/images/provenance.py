@@ -12,7 +12,6 @@ import struct
 import zlib
 from dataclasses import dataclass
 from importlib.metadata import version
-from uuid import UUID
 from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
@@ -65,8 +64,8 @@ class Claim:
         return self.generator is not None and self.generator.partition(" ")[0] == GENERATOR
 
 
-def packet(made: Made, pixels: str | None = None, prompt: str | None = None, image: UUID | None = None) -> bytes:
-    """The XMP of a picture: what is true of it for everybody; prompt and image id only for a file that its owner is given.
+def packet(made: Made, pixels: str | None = None, prompt: str | None = None) -> bytes:
+    """The XMP of a picture: what is true of it for everybody; the prompt only for a file that its owner is given.
 
     `pixels`: SHA-256 of the original's pixels (`codec.pixels_sha256`), under which it is found again whatever else its file says;
     None for a picture that is not done yet.
@@ -78,8 +77,6 @@ def packet(made: Made, pixels: str | None = None, prompt: str | None = None, ima
     }
     if pixels is not None:
         attributes["xmpMM:DocumentID"] = f"{_DOCUMENT}{pixels}"
-    if image is not None:
-        attributes["xmpMM:InstanceID"] = f"uuid:{image}"
     names = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in _NAMESPACES.items())
     said = "".join(f" {name}={quoteattr(_xml_text(value))}" for name, value in attributes.items())
     return (

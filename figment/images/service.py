@@ -284,7 +284,7 @@ class Images:
         return row.origin != "upload" and (row.prompt_in_files or self._signer is not None)
 
     async def handed_over(self, row: ImageRow, data: bytes, form: str | None = None, quality: int = 100) -> File:
-        """A file for the image's owner: with the prompt, if they let it be told, the image's id, and a signature.
+        """A file for the image's owner: with the prompt, if they let it be told, and a signature.
 
         `data` is the original as it is kept; `form` another format for it (PNG, JPEG, WEBP, AVIF). An upload is not ours to mark.
         """
@@ -499,7 +499,7 @@ def _origin(made: Made | None) -> Origin:
 def _own_packet(row: ImageRow, made: Made, data: bytes) -> bytes:
     """The XMP of a file that an image's owner is given."""
     prompt = (row.recipe or {}).get("prompt") if row.prompt_in_files else None
-    return provenance.packet(made, codec.pixels_sha256(codec.to_pixels(data)), prompt, row.id)
+    return provenance.packet(made, codec.pixels_sha256(codec.to_pixels(data)), prompt)
 
 
 def _original_key(sha256: str, mime: str) -> str:

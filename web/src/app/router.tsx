@@ -30,11 +30,17 @@ const studio = createRoute({
   component: lazyRouteComponent(() => import('@/features/studio'), 'StudioPage'),
 });
 
+const verify = createRoute({
+  getParentRoute: () => root,
+  path: '/verify',
+  component: lazyRouteComponent(() => import('@/features/verify'), 'VerifyPage'),
+});
+
 /** The server prints this address at its first start; the token is behind the #, where no log sees it. */
 const firstAdmin = createRoute({ getParentRoute: () => root, path: '/welcome', component: FirstAdmin });
 
 export const router = createRouter({
-  routeTree: root.addChildren([front, studio, firstAdmin]),
+  routeTree: root.addChildren([front, studio, verify, firstAdmin]),
   defaultPreload: 'intent',
   defaultErrorComponent: Crash,
 });
