@@ -65,7 +65,7 @@ export function DropZone({ picture, isBusy, onFile }: Props) {
             <IconUpload size={30} />
           </span>
           <span className={classes.words}>Choose a picture, drop it here, or paste it</span>
-          <span className={classes.note}>PNG, JPEG, WebP, AVIF or GIF, up to 10 MB</span>
+          <span className={classes.note}>PNG, JPEG, WebP, AVIF or GIF</span>
         </>
       )}
     </label>
