@@ -44,6 +44,7 @@ def bare_loop(pipe: Connection, cache: Path) -> None:
     from figment.engine.prompts import PromptCache
     from figment.generation.contract import ImageRequest
     from figment.images import codec
+    from figment.images.provenance import Made
 
     model = built_in()
     card = model.card
@@ -60,7 +61,7 @@ def bare_loop(pipe: Connection, cache: Path) -> None:
             row = backend.begin(request)
             for _ in range(card.default_steps):
                 backend.denoise([row])
-            codec.encode_png(backend.decode([row])[0])
+            codec.encode_png(backend.decode([row])[0], Made(card.name, composite=False))
         pipe.send((time.perf_counter() - began, psutil.Process().memory_info().rss))
 
 

@@ -43,7 +43,11 @@ from figment.generation.models import Shelf
 from figment.generation.queue import build_queue
 from figment.generation.service import Jobs
 from figment.images import routes as image_routes
+from figment.images.certificates import open_certificate
+from figment.images.manifests import Signer
+from figment.images.perceptual import Perceptual
 from figment.images.service import Images
+from figment.images.verify import Verifier
 from figment.scaleout.hosting import Engine, hosted_engine
 from figment.scaleout.opening import ray_engine
 from figment.scaleout.plan import Plan
@@ -51,7 +55,7 @@ from figment.scaleout.plan import Plan
 log = structlog.get_logger(__name__)
 
 # What these take: so many files of the largest size.
-_UPLOAD_PATHS = {"/api/images": 1, "/blobs/": 1, "/v1/images/edits": 2, "/v1/images/variations": 1}
+_UPLOAD_PATHS = {"/api/images": 1, "/api/verify": 1, "/blobs/": 1, "/v1/images/edits": 2, "/v1/images/variations": 1}
 _JSON_BYTES = 1024 * 1024
 # The multipart wrapping around a file of the largest size.
 _FORM_BYTES = 64 * 1024
@@ -71,7 +75,9 @@ class House:
     limiter: Limiter
     accounts: Accounts
     signing_in: SigningIn
+    perceptual: Perceptual
     images: Images
+    verifier: Verifier
     shelf: Shelf
     jobs: Jobs
     studio: Studio
@@ -134,7 +140,17 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
     # Not opened: jobs are queued on the connections of those who submit them.
     queue = build_queue(database_url, 1)
     storage = build_storage(settings)
-    images = Images(database, storage, settings.signing_key, settings.upload_bytes, settings.upload_pixels)
+    certificate = open_certificate(settings.c2pa_certificate, settings.c2pa_key, settings.c2pa_timestamps)
+    perceptual = Perceptual(database)
+    images = Images(
+        database,
+        storage,
+        settings.signing_key,
+        settings.upload_bytes,
+        settings.upload_pixels,
+        perceptual,
+        Signer(certificate) if certificate else None,
+    )
     shelf = Shelf(database, bus, queue, open_catalogue(settings.models_dir, settings.model).cards())
     jobs = Jobs(database, bus, queue, images, shelf.cards, settings.queue_limit, settings.queue_limit_person)
     studio = Studio(database, jobs, images, settings.archive_images, settings.archive_bytes)
@@ -165,7 +181,9 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
                 mailer,
                 [Provider(provider) for provider in settings.oidc],
             ),
+            perceptual=perceptual,
             images=images,
+            verifier=Verifier(images, perceptual, certificate),
             shelf=shelf,
             jobs=jobs,
             studio=studio,
@@ -197,6 +215,7 @@ async def housekeeping(house: House) -> AsyncIterator[None]:
         while True:
             try:
                 await house.images.sweep(house.settings.sweep_after_s)
+                await house.images.look_at_missed()
                 await house.limiter.prune()
                 await house.accounts.prune()
                 async with house.database.transaction() as connection:
@@ -233,7 +252,9 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
                 "accounts",
                 "signing_in",
                 "settings",
+                "perceptual",
                 "images",
+                "verifier",
                 "shelf",
                 "jobs",
                 "studio",
@@ -291,6 +312,7 @@ def _rates(settings: Settings) -> dict[str, Rate]:
         "sign_ups": Rate.parse(settings.limit_sign_ups),
         "resets": Rate.parse(settings.limit_resets),
         "exports": Rate.parse(settings.limit_exports),
+        "verify": Rate.parse(settings.limit_verify),
     }
 
 

@@ -50,6 +50,7 @@ _UNITS = {
     "limit_resets": "mails, as `COUNT/PERIOD`",
     "limit_exports": "exports, as `COUNT/PERIOD`",
     "archive_images": "images",
+    "limit_verify": "files, as `COUNT/PERIOD`",
     "limit_requests": "requests, as `COUNT/PERIOD`",
 }
 

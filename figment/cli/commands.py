@@ -151,11 +151,12 @@ def generate(
             help="An installed model (`figment doctor` lists them), a diffusers folder, or a name of the hub."
         ),
     ] = None,
+    prompt_in_file: Annotated[bool, typer.Option(help="Write the prompt into the file's metadata.")] = True,
 ) -> None:
     """Make one picture in this process, without a server."""
     from figment.cli.generate import Order, PictureFailed, make
 
-    order = Order(prompt, out, seed, steps, guidance, size, negative, image, mask, strength, model)
+    order = Order(prompt, out, seed, steps, guidance, size, negative, image, mask, strength, model, prompt_in_file)
     try:
         asyncio.run(make(order, _settings()))
     except PictureFailed as error:

@@ -32,7 +32,19 @@ def examine(settings: Settings) -> bool:
     """Print every finding; False when something is wrong."""
     console = Console()
     healthy = True
-    for look in (_machine, _data_folder, _database, _storage, _models, _text_model, _accelerators, _pool, _web_app):
+    looks = (
+        _machine,
+        _data_folder,
+        _database,
+        _storage,
+        _certificate,
+        _models,
+        _text_model,
+        _accelerators,
+        _pool,
+        _web_app,
+    )
+    for look in looks:
         for finding in _safely(look, settings):
             console.print(f"{_MARKS[finding.kind]} {escape(finding.what)}", highlight=False, soft_wrap=True)
             if finding.remedy:
@@ -123,6 +135,27 @@ def _storage(settings: Settings) -> Iterator[Finding]:
         )
         return
     yield Finding("ok", f"files in {settings.blobs_url}")
+
+
+def _certificate(settings: Settings) -> Iterator[Finding]:
+    from datetime import UTC, datetime, timedelta
+
+    from figment.images.certificates import open_certificate
+    from figment.images.errors import BadCertificate
+
+    try:
+        found = open_certificate(settings.c2pa_certificate, settings.c2pa_key, settings.c2pa_timestamps)
+    except BadCertificate as error:
+        yield Finding("wrong", "images cannot be signed", str(error))
+        return
+    if found is None:
+        yield Finding("ok", "images are marked (XMP), and not signed: no FIGMENT_C2PA_CERTIFICATE is set")
+        return
+    yield Finding(
+        "ok", f"images are signed as {found.subject} ({found.algorithm.decode()}), until {found.expires_at:%Y-%m-%d}"
+    )
+    if found.expires_at < datetime.now(UTC) + timedelta(days=30):
+        yield Finding("note", "the certificate runs out soon", "Renew it; with the old one no process starts.")
 
 
 def _models(settings: Settings) -> Iterator[Finding]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 import re
 import secrets
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -24,7 +22,12 @@ from figment.engine.refusals import why_refuse
 from figment.generation import contract
 from figment.generation.contract import Finished, GenerationRefused, ImageRequest, ModelCard, Ticket
 from figment.images import codec
+from figment.images.certificates import open_certificate
+from figment.images.errors import BadCertificate, SigningFailed
+from figment.images.manifests import Certificate, Signer
+from figment.images.provenance import Made, packet
 
+_QUALITY = 92
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".avif": "AVIF"}
 
 
@@ -47,6 +50,7 @@ class Order:
     mask: Path | None
     strength: float
     model: str | None
+    prompt_in_file: bool
 
 
 async def make(order: Order, settings: Settings) -> None:
@@ -61,6 +65,7 @@ async def make(order: Order, settings: Settings) -> None:
     if not order.out.absolute().parent.is_dir():
         raise PictureFailed(f"{order.out} cannot be written: there is no folder {order.out.parent}.")
     try:
+        certificate = open_certificate(settings.c2pa_certificate, settings.c2pa_key, settings.c2pa_timestamps)
         engine = local_engine(
             settings.data / "cache",
             models_dir=settings.models_dir,
@@ -79,10 +84,14 @@ async def make(order: Order, settings: Settings) -> None:
         if reason := why_refuse(request, card):
             raise PictureFailed(reason)
         finished = await _run(engine, request)
-    except (GenerationRefused, BrokenModel, FigmentError, contract.WorkerLost, OSError) as error:
+    except (BadCertificate, GenerationRefused, BrokenModel, FigmentError, contract.WorkerLost, OSError) as error:
         raise PictureFailed(str(error)) from error
+    made = Made(card.name, composite=order.image is not None)
     try:
-        await asyncio.to_thread(_write, finished.pixels, order.out, form)
+        data = await asyncio.to_thread(_file, finished.pixels, form, made, order, certificate)
+        await asyncio.to_thread(_write, data, order.out)
+    except SigningFailed as error:
+        raise PictureFailed(str(error)) from error
     except OSError as error:
         raise PictureFailed(f"{order.out} cannot be written: {error.strerror}") from error
     Console(stderr=True).print(f"{order.out}  seed {request.seed}  {request.steps} steps  {finished.compute_s:.2f} s")
@@ -146,9 +155,15 @@ async def _run(engine: LocalEngine, request: ImageRequest) -> Finished:
     raise contract.WorkerLost("The engine ended without a picture. `figment doctor` may know why.")
 
 
-def _write(pixels: NDArray[np.uint8], out: Path, form: str) -> None:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, form, **({"quality": 92} if form != "PNG" else {}))
+def _file(pixels: NDArray[np.uint8], form: str, made: Made, order: Order, certificate: Certificate | None) -> bytes:
+    """The file as a server would hand it over: with its mark, and signed where files are."""
+    encoded = codec.encode_png(pixels, made)
+    xmp = packet(made, encoded.prints.pixels, order.prompt if order.prompt_in_file else None)
+    file = codec.reencode(encoded.data, form, _QUALITY, None, xmp)
+    return Signer(certificate).sign(file.data, file.mime, made) if certificate else file.data
+
+
+def _write(data: bytes, out: Path) -> None:
     temporary = out.with_name(f".{out.name}.part")
-    temporary.write_bytes(buffer.getvalue())
+    temporary.write_bytes(data)
     temporary.replace(out)

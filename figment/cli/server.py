@@ -23,6 +23,7 @@ from figment.core.errors import FigmentError
 from figment.core.settings import Settings
 from figment.engine.errors import BrokenModel
 from figment.generation.contract import GenerationRefused
+from figment.images.errors import BadCertificate
 from figment.main import House, build_app, open_house, working
 from figment.scaleout.errors import NoPool
 
@@ -121,7 +122,7 @@ async def started(part: AbstractAsyncContextManager[Entered]) -> AsyncIterator[E
     async with contextlib.AsyncExitStack() as stack:
         try:
             entered = await stack.enter_async_context(part)
-        except (FigmentError, BrokenModel, GenerationRefused, NoPool, OSError, ValueError) as error:
+        except (FigmentError, BadCertificate, BrokenModel, GenerationRefused, NoPool, OSError, ValueError) as error:
             raise CannotStart(str(error)) from error
         except DatabaseError as error:
             raise CannotStart(f"The database: {str(error).strip()}") from error

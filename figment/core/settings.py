@@ -166,12 +166,26 @@ class Settings(BaseSettings):
     limit_archives: str = Field(
         "20/minute", description="Archives one person, and one address, may ask for, and fetch."
     )
+    limit_verify: str = Field("30/minute", description="Files that may be verified from one address.")
     limit_requests: str = Field("1200/minute", description="API requests from one address to one web process.")
     upload_bytes: int = Field(10 * 1024 * 1024, ge=1024, description="Largest upload.")
     upload_pixels: int = Field(40_000_000, ge=4096, description="Most pixels of an upload.")
 
     archive_images: int = Field(2000, ge=1, le=10_000, description="Most images of one downloaded archive.")
     archive_bytes: int = Field(2 * 1024**3, ge=1024, description="Most bytes of the images of one downloaded archive.")
+
+    c2pa_certificate: Path | None = Field(
+        None,
+        description="File (PEM) of the certificate that signs images, the signer's own first, then its issuers. Unset: files are marked and not signed.",
+    )
+    c2pa_key: Path | None = Field(
+        None, description="File (PEM) of the certificate's private key, without a password: P-256, Ed25519 or RSA."
+    )
+    c2pa_timestamps: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="Address of an authority for timestamps (RFC 3161). With it signatures stay good after the certificate has run out.",
+    )
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
@@ -233,6 +247,7 @@ class Settings(BaseSettings):
         "limit_sign_ups",
         "limit_resets",
         "limit_exports",
+        "limit_verify",
     )
     @classmethod
     def _is_rate(cls, words: str) -> str:

@@ -214,13 +214,14 @@ class JobRunner:
         return ImageRequest(**{**kept.model_dump(exclude={"init_image", "mask"}), **fields})
 
     async def _deliver(self, row: JobRow, finished: Finished) -> None:
-        encoded = await asyncio.to_thread(codec.encode_png, finished.pixels)
+        recipe = self._recipe(row)
+        made = await self._images.made(recipe)
+        encoded = await asyncio.to_thread(codec.encode_png, finished.pixels, made)
         sha256 = await self._images.announce(encoded)
         writing = asyncio.create_task(self._images.write(sha256, encoded))
-        recipe = self._recipe(row)
         try:
             async with self._database.transaction() as connection:
-                image = await self._images.add(connection, row.owner, sha256, encoded, recipe.prompt, recipe)
+                image = await self._images.add(connection, row.owner, sha256, encoded, recipe.prompt, recipe, made)
                 ended = await store.finish(connection, row.id, row.fence, "succeeded", image=image.id)
                 if ended is None:
                     # Rolls the image back with everything else: the one who holds the job now writes it.

@@ -1,11 +1,12 @@
 """Images and their recipes as one ZIP, made while it is sent: one image is in memory at a time.
 
-In the archive: every file as it is kept, not packed again; `recipes.jsonl`, one line an image; and `MISSING.txt` where a file of
-them is lost. `docs/history.md` describes it for people.
+In the archive: every file as its owner is given it (`Images.handed_over`), not packed again; `recipes.jsonl`, one line an image;
+and `MISSING.txt` where a file of them is lost. `docs/history.md` describes it for people.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import unicodedata
@@ -48,10 +49,10 @@ async def zipped(
         rows = await images.rows(page)
         for nth, image in enumerate(page, start + 1):
             row = rows.get(image)
-            data = await images.intact(row) if row else None
+            data = await _file(images, row) if row else None
             name = file_of(nth, row) if row else None
             reason = None if data is not None else _LOST if row else _GONE
-            lines.append(json.dumps(_line(image, name, row, reason), ensure_ascii=False))
+            lines.append(json.dumps(_line(image, name, row, data, reason), ensure_ascii=False))
             if data is None:
                 missing.append(f"{name or image}: {reason}")
                 continue
@@ -67,7 +68,14 @@ async def zipped(
         yield piece
 
 
-def _line(image: UUID, name: str | None, row: ImageRow | None, missing: str | None) -> dict[str, Any]:
+async def _file(images: Images, row: ImageRow) -> bytes | None:
+    kept = await images.intact(row)
+    return None if kept is None else (await images.handed_over(row, kept)).data
+
+
+def _line(
+    image: UUID, name: str | None, row: ImageRow | None, data: bytes | None, missing: str | None
+) -> dict[str, Any]:
     line: dict[str, Any] = {"file": None if missing else name, "id": str(image), "missing": missing}
     if row is None:
         return line
@@ -75,8 +83,8 @@ def _line(image: UUID, name: str | None, row: ImageRow | None, missing: str | No
         "created_at": row.created_at.isoformat(),
         "width": row.width,
         "height": row.height,
-        "bytes": row.bytes,
-        "sha256": row.sha256,
+        "bytes": None if data is None else len(data),
+        "sha256": None if data is None else hashlib.sha256(data).hexdigest(),
         "favourite": row.favourite,
         "alt": row.alt,
         "recipe": row.recipe,

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from figment.images.errors import ImageTooManyPixels, ImageTypeRefused, ImageUnreadable
+from figment.images.pdq import Pdq, pdq
+from figment.images.provenance import Made, packet
 
 MIME = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "AVIF": "image/avif"}
 EXTENSION = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/avif": "avif"}
 _TAKEN = ("JPEG", "PNG", "GIF", "WEBP")
+# What is looked at and not kept may be of every type that goes out, too.
+_READ = (*_TAKEN, "AVIF")
 
 # Ours is the only limit: Pillow's own would raise at another number, after reading the same header.
 Image.MAX_IMAGE_PIXELS = None
@@ -30,14 +35,43 @@ class Encoded:
     height: int
 
 
-def encode_png(pixels: NDArray[np.uint8]) -> Encoded:
-    """Lossless, and the same bytes for the same pixels: the file's name is its content. `pixels`: (h, w, 3) uint8."""
-    out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "PNG", compress_level=4)
-    return Encoded(out.getvalue(), "image/png", pixels.shape[1], pixels.shape[0])
+@dataclass(frozen=True, slots=True)
+class Prints:
+    """What a picture is recognised by: `pixels`, the SHA-256 of exactly these (`pixels_sha256`), and what it looks like."""
+
+    pixels: str
+    pdq: Pdq
 
 
-def clean_upload(data: bytes, max_pixels: int) -> Encoded:
+@dataclass(frozen=True, slots=True)
+class Picture(Encoded):
+    """A file that may be kept, with what its picture is recognised by."""
+
+    prints: Prints
+
+
+def encode_png(pixels: NDArray[np.uint8], made: Made) -> Picture:
+    """Lossless, with the mark of how it was made, and the same bytes for the same pixels: the file's name is its content.
+
+    `pixels`: (h, w, 3) uint8. Nothing personal is in the mark: whoever makes the same picture has the same file.
+    """
+    prints = prints_of(pixels)
+    encoded = _saved(Image.fromarray(pixels), "PNG", packet(made, prints.pixels), compress_level=4)
+    return Picture(encoded.data, encoded.mime, encoded.width, encoded.height, prints)
+
+
+def pixels_sha256(pixels: NDArray[np.uint8]) -> str:
+    """The SHA-256 of a picture, whatever file it is in. `pixels`: (h, w, 3) uint8 RGB."""
+    height, width = pixels.shape[:2]
+    return hashlib.sha256(f"RGB {width}x{height}\n".encode() + pixels.tobytes()).hexdigest()
+
+
+def prints_of(pixels: NDArray[np.uint8]) -> Prints:
+    """`pixels`: (h, w, 3) uint8 RGB."""
+    return Prints(pixels_sha256(pixels), pdq(pixels))
+
+
+def clean_upload(data: bytes, max_pixels: int) -> Picture:
     """The picture that an upload shows, upright, in sRGB, without any metadata.
 
     The first frame of an animation is taken. JPEG stays JPEG, everything else becomes PNG.
@@ -47,30 +81,45 @@ def clean_upload(data: bytes, max_pixels: int) -> Encoded:
         ImageTooManyPixels: by the header, before a single pixel is decoded.
         ImageUnreadable: truncated or broken.
     """
-    picture = _open(data, max_pixels)
+    plain, source_format = _plain(data, max_pixels, _TAKEN)
+    prints = prints_of(np.asarray(plain.convert("RGB")))
+    # Pillow writes some of what it finds here into the new file by itself: comments, XMP, EXIF.
+    plain.info = {}
+    if source_format == "JPEG" and plain.mode == "RGB":
+        encoded = _saved(plain, "JPEG", quality=95, subsampling=0)
+    else:
+        encoded = _saved(plain, "PNG", compress_level=4)
+    return Picture(encoded.data, encoded.mime, encoded.width, encoded.height, prints)
+
+
+def look(data: bytes, max_pixels: int) -> Prints:
+    """What the picture in a stranger's file is recognised by. Raises as `clean_upload` does; AVIF is read as well."""
+    plain, _ = _plain(data, max_pixels, _READ)
+    return prints_of(np.asarray(plain.convert("RGB")))
+
+
+def mime_of(data: bytes) -> str:
+    """The type of a file that `look` has read."""
+    return MIME.get(Image.open(io.BytesIO(data)).format or "", "image/gif")
+
+
+def _plain(data: bytes, max_pixels: int, formats: tuple[str, ...]) -> tuple[Image.Image, str | None]:
+    """The first frame, upright and in sRGB, and the file's format."""
+    picture = _open(data, max_pixels, formats)
     source_format = picture.format
     try:
         picture.seek(0)
         picture.load()
-        upright = ImageOps.exif_transpose(picture)
-        plain = _in_srgb(upright)
+        return _in_srgb(ImageOps.exif_transpose(picture)), source_format
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise ImageUnreadable(f"This file ends early or is broken ({error}). Send it again.") from error
-    # Pillow writes some of what it finds here into the new file by itself: comments, XMP, EXIF.
-    plain.info = {}
-    out = io.BytesIO()
-    if source_format == "JPEG" and plain.mode == "RGB":
-        plain.save(out, "JPEG", quality=95, subsampling=0)
-        return Encoded(out.getvalue(), "image/jpeg", plain.width, plain.height)
-    plain.save(out, "PNG", compress_level=4)
-    return Encoded(out.getvalue(), "image/png", plain.width, plain.height)
 
 
-def _open(data: bytes, max_pixels: int) -> Image.Image:
+def _open(data: bytes, max_pixels: int, formats: tuple[str, ...]) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            picture = Image.open(io.BytesIO(data), formats=_TAKEN)
+            picture = Image.open(io.BytesIO(data), formats=formats)
     except UnidentifiedImageError as error:
         raise ImageTypeRefused from error
     except (OSError, ValueError, SyntaxError) as error:
@@ -113,6 +162,19 @@ def to_pixels(data: bytes, width: int | None = None, height: int | None = None) 
     return np.asarray(picture, dtype=np.uint8)
 
 
+def _saved(picture: Image.Image, form: str, xmp: bytes | None = None, **options: object) -> Encoded:
+    """The picture as a file of this format, with this XMP packet and no other metadata."""
+    out = io.BytesIO()
+    if form == "PNG":
+        chunks = PngImagePlugin.PngInfo()
+        if xmp:
+            chunks.add_itxt("XML:com.adobe.xmp", xmp.decode())
+        picture.save(out, form, pnginfo=chunks, **options)
+    else:
+        picture.save(out, form, xmp=xmp or b"", **options)
+    return Encoded(out.getvalue(), MIME[form], picture.width, picture.height)
+
+
 def to_mask(data: bytes, width: int, height: int) -> NDArray[np.uint8]:
     """(h, w) uint8 of a mask image: 255 where it is white, or where it is transparent if it has alpha (as OpenAI's edits)."""
     picture = Image.open(io.BytesIO(data))
@@ -125,8 +187,9 @@ def to_mask(data: bytes, width: int, height: int) -> NDArray[np.uint8]:
 
 
 def derive(data: bytes, longest_px: int, form: str) -> Encoded:
-    """A copy that fits into a square of `longest_px`, never enlarged, as WebP, AVIF, JPEG or PNG."""
+    """A copy that fits into a square of `longest_px`, never enlarged, as WebP, AVIF, JPEG or PNG, with the original's mark."""
     picture: Image.Image = Image.open(io.BytesIO(data))
+    xmp = picture.info.get("xmp")
     if max(picture.size) > longest_px:
         picture.thumbnail((longest_px, longest_px), Image.Resampling.LANCZOS)
     options: dict[str, object] = {
@@ -137,21 +200,22 @@ def derive(data: bytes, longest_px: int, form: str) -> Encoded:
     }[form]  # type: ignore[assignment]
     if form == "JPEG":
         picture = picture.convert("RGB")
-    out = io.BytesIO()
-    picture.save(out, form, **options)
-    return Encoded(out.getvalue(), MIME[form], picture.width, picture.height)
+    return _saved(picture, form, xmp, **options)
 
 
-def reencode(data: bytes, form: str, quality: int = 100, size: tuple[int, int] | None = None) -> Encoded:
-    """One of our own files as PNG, JPEG or WebP; stretched to `size` (width, height) when given. `quality` 0 to 100, which PNG has no use for."""
+def reencode(
+    data: bytes, form: str, quality: int = 100, size: tuple[int, int] | None = None, xmp: bytes | None = None
+) -> Encoded:
+    """One of our own files as PNG, JPEG, WebP or AVIF; stretched to `size` (width, height) when given.
+
+    `quality` 0 to 100, which PNG has no use for. `xmp` is the packet of the new file.
+    """
     picture = Image.open(io.BytesIO(data)).convert("RGB")
     if size:
         picture = picture.resize(size, Image.Resampling.BICUBIC)
-    out = io.BytesIO()
     # Pillow reads a quality of 0 as one that was not said.
-    options = {"compress_level": 4} if form == "PNG" else {"quality": max(1, quality)}
-    picture.save(out, form, **options)
-    return Encoded(out.getvalue(), MIME[form], picture.width, picture.height)
+    options: dict[str, object] = {"compress_level": 4} if form == "PNG" else {"quality": max(1, quality)}
+    return _saved(picture, form, xmp, **options)
 
 
 def has_holes(data: bytes) -> bool:

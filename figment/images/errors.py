@@ -1,6 +1,6 @@
 """What can go wrong with images."""
 
-from figment.core.errors import FigmentError
+from figment.core.errors import FigmentError, Unavailable
 
 
 class ImageUnreadable(FigmentError):
@@ -29,3 +29,20 @@ class UploadNotThere(FigmentError):
 
     status = 409
     code = "upload_not_there"
+
+
+class ImageBlocked(FigmentError):
+    """This picture looks like one that is not allowed on this server, and was not kept. Ask its moderators if you think otherwise."""
+
+    status = 422
+    code = "image_blocked"
+
+
+class SigningFailed(Unavailable):
+    """The file could not be signed. Try again in a moment; if it stays, whoever runs this server finds the cause in its log."""
+
+    code = "signing_failed"
+
+
+class BadCertificate(Exception):
+    """Files cannot be signed with what is configured. The message says why and what to do."""

@@ -31,6 +31,11 @@ class Recipe(BaseModel):
     inputs: dict[str, str] = {}
     parent: UUID | None = None
 
+    def sources(self) -> list[UUID]:
+        """The images of which something is seen in this one. A mask only says where, and is not among them."""
+        named = [UUID(value) for name, value in self.inputs.items() if name != "mask"]
+        return named if self.parent is None or self.parent in named else [*named, self.parent]
+
     def key(self) -> str:
         """SHA-256 over what decides the pixels, in canonical JSON; where it came from (`parent`) does not count."""
         body = self.model_dump(mode="json", exclude={"parent"})

@@ -10,13 +10,24 @@ from fastapi.responses import RedirectResponse, Response
 
 from figment.accounts.asking import Allowed
 from figment.accounts.schemas import Person
-from figment.core.errors import InvalidInput, NotFound, NotSignedIn
+from figment.core.errors import BodyTooLarge, InvalidInput, NotFound, NotSignedIn, RateLimited
 from figment.core.limits import Limiter
 from figment.core.problems import problems
+from figment.core.storage import content_disposition
 from figment.images import codec
+from figment.images.errors import ImageTooManyPixels, ImageTypeRefused, ImageUnreadable
 from figment.images.recipes import Recipe
-from figment.images.schemas import Favourites, Image, Upload, UploadRequest
+from figment.images.schemas import (
+    Favourites,
+    Image,
+    Preferences,
+    PreferencesChange,
+    Upload,
+    UploadRequest,
+    Verification,
+)
 from figment.images.service import Images
+from figment.images.verify import Verifier
 
 router = APIRouter(tags=["images"])
 
@@ -81,18 +92,62 @@ async def get_recipe(image: UUID, person: Reader, service: ImagesService) -> Rec
     return Recipe.model_validate(row.recipe)
 
 
-@router.get("/api/images/{image}/download", status_code=307, response_class=RedirectResponse)
-async def download_image(image: UUID, person: Reader, service: ImagesService) -> RedirectResponse:
-    """Save the full image as a file."""
+@router.get("/api/images/{image}/download", response_class=Response)
+async def download_image(image: UUID, person: Reader, service: ImagesService) -> Response:
+    """Save the full image as a file. It says how it was made; the prompt with it, unless `PATCH /api/preferences` said no.
+
+    An image whose file says no more than the stored one is fetched from where it is stored, by a redirect.
+    """
     row = await service.owned(person.id, image)
     name = f"figment-{row.sha256[:12]}.{codec.EXTENSION[row.mime]}"
-    return RedirectResponse(await service.download_url(row, name), 307, {"Cache-Control": "no-store"})
+    if not service.says_more(row):
+        return RedirectResponse(await service.download_url(row, name), 307, {"Cache-Control": "no-store"})
+    file = await service.handed_over(row, await service.original(row))
+    headers = {"Cache-Control": "no-store", "Content-Disposition": content_disposition(name)}
+    return Response(file.data, media_type=file.mime, headers=headers)
 
 
 @router.delete("/api/images/{image}", status_code=204)
 async def delete_image(image: UUID, person: Changer, service: ImagesService) -> None:
     """Delete one image of mine; its file goes too."""
     await service.delete_one(person.id, image)
+
+
+async def _spend_verification(request: Request) -> None:
+    limiter: Limiter = request.app.state.limiter
+    await limiter.spend([f"verify:address:{request.state.address}"], request.app.state.rates["verify"])
+
+
+@router.post(
+    "/api/verify",
+    dependencies=[Depends(_spend_verification)],
+    responses=problems(BodyTooLarge, ImageTypeRefused, ImageTooManyPixels, ImageUnreadable, InvalidInput, RateLimited),
+)
+async def verify_image(
+    person: Annotated[Person | None, Allowed("images.verify")], request: Request, file: Annotated[UploadFile, File()]
+) -> Verification:
+    """Whether and how an image was made here, by its manifest, its metadata, its pixels and its looks. Nothing is kept.
+
+    JPEG, PNG, GIF (first frame), WebP or AVIF, as large as an upload. Whose it is, and its prompt, only its owner is told.
+    """
+    verifier: Verifier = request.app.state.verifier
+    return await verifier.verify(await file.read(), person.id if person else None)
+
+
+@router.get("/api/preferences", responses=problems(NotSignedIn))
+async def get_preferences(
+    person: Annotated[Person, Allowed("preferences.read")], service: ImagesService
+) -> Preferences:
+    """What I chose about the files that I am given."""
+    return await service.preferences(person.id)
+
+
+@router.patch("/api/preferences", responses=problems(NotSignedIn, InvalidInput))
+async def change_preferences(
+    asked: PreferencesChange, person: Annotated[Person, Allowed("preferences.change")], service: ImagesService
+) -> Preferences:
+    """Choose. What is left out stays as it is."""
+    return await service.change_preferences(person.id, asked)
 
 
 @router.get("/files/{sha256}/{variant}", response_class=Response, include_in_schema=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -51,3 +52,66 @@ class Upload(BaseModel):
     headers: dict[str, str]
     max_bytes: int
     expires_at: datetime
+
+
+class Preferences(BaseModel):
+    """What a person chose about the files that they are given."""
+
+    prompt_in_files: bool = Field(description="Whether downloads, archives and API answers carry the prompt.")
+
+
+class PreferencesChange(BaseModel):
+    """What is to change; the rest stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prompt_in_files: bool | None = None
+
+
+class ManifestFound(BaseModel):
+    """A file's C2PA manifest. `signer` is the name in the certificate: whether to trust it is for the reader to say."""
+
+    state: Literal["valid", "tampered", "unreadable"]
+    by_this_server: bool
+    signer: str | None
+    generator: str | None
+    made_with_ai: bool | None
+
+
+class MetadataFound(BaseModel):
+    """What a file's XMP says of its origin. Anybody can write it; `confirmed` is whether the picture itself bears it out."""
+
+    says_made_here: bool
+    generator: str | None
+    model: str | None
+    made_with_ai: bool | None
+    confirmed: bool
+
+
+class OwnImage(BaseModel):
+    """What only the owner of the image is told."""
+
+    id: UUID
+    prompt: str | None
+    url: str
+
+
+class Verification(BaseModel):
+    """Whether and how a picture was made here.
+
+    `made_here`: these very pixels, or the signature of this server over the file. `changed_copy`: it looks like a picture made here.
+    `says_so`: it says that it was made here, and nothing bears it out. `not_known`: not made here, as far as one can tell.
+    """
+
+    verdict: Literal["made_here", "changed_copy", "says_so", "not_known"]
+    confirmed_by: list[Literal["signature", "pixels", "likeness"]]
+    explanation: str
+    made_on: date | None = None
+    model: str | None = None
+    from_upload: bool | None = Field(None, description="Whether the picture began with one that somebody uploaded.")
+    distance: int | None = Field(
+        None, description="For a changed copy: in how many of 256 bits its looks differ; 31 at the most."
+    )
+    manifest: ManifestFound | None = None
+    metadata: MetadataFound | None = None
+    mine: OwnImage | None = None

@@ -1,4 +1,4 @@
-"""Use cases of images: keep, find, show in any size, upload, sweep."""
+"""Use cases of images: keep, find, show in any size, hand over, upload, sweep."""
 
 from __future__ import annotations
 
@@ -17,17 +17,22 @@ from figment.core.database import Connection, Database
 from figment.core.errors import BodyTooLarge, NotFound
 from figment.core.ids import uuid7
 from figment.core.storage import BlobMissing, Storage
-from figment.images import codec, store
-from figment.images.errors import ImageTooManyPixels, ImageTypeRefused, ImageUnreadable, UploadNotThere
+from figment.images import codec, perceptual_store, provenance, store
+from figment.images.errors import ImageBlocked, ImageTooManyPixels, ImageTypeRefused, ImageUnreadable, UploadNotThere
+from figment.images.manifests import Ingredient, Signer
+from figment.images.perceptual import Perceptual
+from figment.images.provenance import Made
 from figment.images.recipes import Recipe
-from figment.images.schemas import Image, Upload
-from figment.images.store import ImageRow
+from figment.images.schemas import Image, Preferences, PreferencesChange, Upload
+from figment.images.store import ImageRow, Origin
 
 SIZES = (64, 128, 256, 512, 1024, 2048)
 _FORMS = {"webp": "WEBP", "avif": "AVIF", "jpg": "JPEG", "png": "PNG"}
 _THUMBS = (256, 512)
 _UPLOAD_TTL_S = 900
 _SWEEP_PAGE = 500
+# Files of the same picture with a signature in them, for those who ask for more than to look at it.
+_SIGNED = "signed-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +47,18 @@ class Images:
     """Assets: each a row with an owner and a recipe, over a file named by its SHA-256."""
 
     def __init__(
-        self, database: Database, storage: Storage, signing_key: bytes, upload_bytes: int, upload_pixels: int
+        self,
+        database: Database,
+        storage: Storage,
+        signing_key: bytes,
+        upload_bytes: int,
+        upload_pixels: int,
+        perceptual: Perceptual,
+        signer: Signer | None = None,
     ) -> None:
         self._database = database
+        self._perceptual = perceptual
+        self._signer = signer
         self._storage = storage
         self._signing_key = signing_key
         self._upload_bytes = upload_bytes
@@ -55,12 +69,26 @@ class Images:
 
     # -- keep ---------------------------------------------------------------------------------------------------------
 
-    async def announce(self, encoded: codec.Encoded) -> str:
-        """Say that a file is about to be written, and give its SHA-256. Until `add` names it, it is swept after a while."""
-        sha256 = hashlib.sha256(encoded.data).hexdigest()
+    async def announce(self, picture: codec.Picture) -> str:
+        """Say that a file is about to be written, and give its SHA-256. Until `add` names it, it is swept after a while.
+
+        Raises:
+            ImageBlocked: it looks like a picture that is not kept here.
+        """
+        sha256 = hashlib.sha256(picture.data).hexdigest()
         async with self._database.statements(relaxed=True) as connection:
-            await store.touch_blob(connection, sha256, encoded.mime, len(encoded.data))
+            await self._perceptual.refuse_blocked(connection, picture.prints.pdq)
+            await store.touch_blob(connection, sha256, picture.mime, len(picture.data))
+            await self._perceptual.remember(connection, sha256, picture.prints)
         return sha256
+
+    async def made(self, recipe: Recipe) -> Made:
+        """What may be said of a picture made by this recipe. What it was made from decides, if need be through many edits."""
+        sources = recipe.sources()
+        async with self._database.statements() as connection:
+            known = await store.origins(connection, sources) if sources else {}
+        # What is gone by now may have been an upload.
+        return Made(recipe.model, composite=any(known.get(source) != "made" for source in sources))
 
     async def write(self, sha256: str, encoded: codec.Encoded) -> None:
         """Put an announced file into storage. It is there for good when this returns, and may be named by a commit from then on."""
@@ -74,8 +102,12 @@ class Images:
         encoded: codec.Encoded,
         alt: str,
         recipe: Recipe | None = None,
+        made: Made | None = None,
     ) -> Image:
-        """Name an announced file as an image of `owner`, in the caller's transaction. The file must be written before the commit."""
+        """Name an announced file as an image of `owner`, in the caller's transaction. The file must be written before the commit.
+
+        What was made here has both a `recipe` and what it said of itself when it was encoded (`made`).
+        """
         row = ImageRow(
             id=uuid7(),
             owner=owner,
@@ -87,6 +119,7 @@ class Images:
             alt=alt,
             recipe=recipe.model_dump(mode="json") if recipe else None,
             created_at=datetime.now(UTC),
+            origin=_origin(made),
         )
         await store.add_image(connection, row, recipe.key() if recipe else None, recipe.parent if recipe else None)
         return self.wire(row)
@@ -95,7 +128,7 @@ class Images:
         """Keep what somebody sent, cleaned (`codec.clean_upload` says what can be wrong with it)."""
         return await self.keep(owner, await self.clean(data), alt)
 
-    async def clean(self, data: bytes) -> codec.Encoded:
+    async def clean(self, data: bytes) -> codec.Picture:
         """What somebody sent as it may be kept; nothing is kept yet.
 
         Raises:
@@ -105,14 +138,21 @@ class Images:
             raise BodyTooLarge(f"At most {self._upload_bytes // 1024} KiB are taken; this is {len(data) // 1024} KiB.")
         return await self._clean(data)
 
-    async def keep(self, owner: UUID, encoded: codec.Encoded, alt: str = "") -> Image:
+    async def look(self, data: bytes) -> codec.Prints:
+        """What the picture in a file is recognised by. Nothing is kept; raises as `clean` does, and reads AVIF too."""
+        if len(data) > self._upload_bytes:
+            raise BodyTooLarge(f"At most {self._upload_bytes // 1024} KiB are taken; this is {len(data) // 1024} KiB.")
+        async with self._decoding:
+            return await asyncio.to_thread(codec.look, data, self._upload_pixels)
+
+    async def keep(self, owner: UUID, encoded: codec.Picture, alt: str = "") -> Image:
         """Keep a cleaned upload as an image of `owner`."""
         sha256 = await self.announce(encoded)
         await self.write(sha256, encoded)
         async with self._database.transaction() as connection:
             return await self.add(connection, owner, sha256, encoded, alt)
 
-    async def _clean(self, data: bytes) -> codec.Encoded:
+    async def _clean(self, data: bytes) -> codec.Picture:
         async with self._decoding:
             return await asyncio.to_thread(codec.clean_upload, data, self._upload_pixels)
 
@@ -141,12 +181,12 @@ class Images:
             if await self._storage.head(key) > self._upload_bytes:
                 raise BodyTooLarge(f"At most {self._upload_bytes // 1024} KiB are taken.")
             encoded = await self._clean(await self._storage.get(key))
+            sha256 = await self.announce(encoded)
         except BlobMissing as missing:
             raise UploadNotThere from missing
-        except (BodyTooLarge, ImageTooManyPixels, ImageTypeRefused, ImageUnreadable):
+        except (BodyTooLarge, ImageBlocked, ImageTooManyPixels, ImageTypeRefused, ImageUnreadable):
             await self._storage.delete(key)
             raise
-        sha256 = await self.announce(encoded)
         await self.write(sha256, encoded)
         async with self._database.transaction() as connection:
             # With the image or not at all: completed twice at once, or again after a crash, it is still one image.
@@ -214,6 +254,66 @@ class Images:
         """An address, good for a quarter of an hour, at which a browser saves the file under `filename`."""
         return await self._storage.presigned_get(_original_key(row.sha256, row.mime), _UPLOAD_TTL_S, filename)
 
+    async def first_made(self, sha256: str) -> ImageRow | None:
+        """The oldest image made here that is this file."""
+        async with self._database.statements() as connection:
+            return await store.first_made(connection, sha256)
+
+    async def own_made(self, sha256: str, owner: UUID) -> ImageRow | None:
+        """The image of `owner`, made here, that is this file."""
+        async with self._database.statements() as connection:
+            image = await store.own_made(connection, sha256, owner)
+            return None if image is None else (await store.images_by_id(connection, [image])).get(image)
+
+    # -- choose -------------------------------------------------------------------------------------------------------
+
+    async def preferences(self, person: UUID) -> Preferences:
+        async with self._database.statements() as connection:
+            return Preferences(prompt_in_files=await store.prompt_in_files(connection, person))
+
+    async def change_preferences(self, person: UUID, asked: PreferencesChange) -> Preferences:
+        """Holds for every file that is handed over from now on, also of images made before."""
+        async with self._database.transaction() as connection:
+            if asked.prompt_in_files is not None:
+                await store.set_prompt_in_files(connection, person, asked.prompt_in_files)
+            return Preferences(prompt_in_files=await store.prompt_in_files(connection, person))
+
+    # -- hand over ----------------------------------------------------------------------------------------------------
+
+    def says_more(self, row: ImageRow) -> bool:
+        """Whether the file that its owner is given says more than the one in storage, so that it has to be made."""
+        return row.origin != "upload" and (row.prompt_in_files or self._signer is not None)
+
+    async def handed_over(self, row: ImageRow, data: bytes, form: str | None = None, quality: int = 100) -> File:
+        """A file for the image's owner: with the prompt, if they let it be told, and a signature.
+
+        `data` is the original as it is kept; `form` another format for it (PNG, JPEG, WEBP, AVIF). An upload is not ours to mark.
+        """
+        made = made_of(row)
+        xmp = None if made is None else await asyncio.to_thread(_own_packet, row, made, data)
+        if form is not None and codec.MIME[form] != row.mime:
+            encoded = await asyncio.to_thread(codec.reencode, data, form, quality, None, xmp)
+            data, mime = encoded.data, encoded.mime
+        elif xmp is not None:
+            data, mime = provenance.png_with_packet(data, xmp), row.mime
+        else:
+            mime = row.mime
+        if made is not None and self._signer is not None:
+            data = await asyncio.to_thread(self._signer.sign, data, mime, made, await self._source(row))
+        return File(data, mime)
+
+    async def _source(self, row: ImageRow) -> Ingredient | None:
+        """The picture that an image was made from, if it is still there."""
+        if row.recipe is None or not (parent := Recipe.model_validate(row.recipe).parent):
+            return None
+        source = (await self.rows([parent])).get(parent)
+        data = await self.intact(source) if source else None
+        return Ingredient(data, source.mime) if source and data else None
+
+    def output_variant(self, variant: str) -> str:
+        """The variant (`original.png`, `512.webp`) that is given to those who take a picture elsewhere: signed, where files are."""
+        return f"{_SIGNED}{variant}" if self._signer else variant
+
     async def delete(self, connection: Connection, owner: UUID, images: Sequence[UUID]) -> None:
         """Forget images in the caller's transaction; their files go with the next sweep."""
         await store.delete_images(connection, owner, images)
@@ -244,8 +344,9 @@ class Images:
             await self._storage.delete(key)
 
     async def documents(self, connection: Connection, person: UUID) -> dict[str, Any]:
-        """Nothing besides the images, which an archive holds with their recipes."""
-        return {}
+        """What an archive of the images does not hold."""
+        chosen = Preferences(prompt_in_files=await store.prompt_in_files(connection, person))
+        return {"preferences.json": chosen.model_dump(mode="json")}
 
     def wire(self, row: ImageRow) -> Image:
         original = f"original.{codec.EXTENSION[row.mime]}"
@@ -283,11 +384,12 @@ class Images:
             key.encode(), self._file_key(sha256).encode()
         ):
             raise NotFound
-        stem, _, extension = variant.partition(".")
-        if stem == "original":
+        plain = variant.removeprefix(_SIGNED)
+        stem, _, extension = plain.partition(".")
+        if stem == "original" and plain == variant:
             return await self._original_file(sha256, extension)
         # Compared as words: int() reads digits of every script, and each would be one more name of the same file.
-        if extension not in _FORMS or stem not in map(str, SIZES):
+        if extension not in _FORMS or stem not in ("original", *map(str, SIZES)):
             raise NotFound(f"Sizes are {', '.join(map(str, SIZES))}, as webp, avif, jpg or png.")
         return await self._derived_file(sha256, variant)
 
@@ -315,18 +417,19 @@ class Images:
         return await asyncio.shield(task)
 
     async def _derive(self, sha256: str, variant: str) -> File:
-        size, _, extension = variant.partition(".")
         async with self._database.transaction() as connection:
             mime = await store.blob_mime(connection, sha256)
-            if mime is None:
+            if mime is None or (
+                variant.startswith(f"{_SIGNED}original.") and not variant.endswith(f".{codec.EXTENSION[mime]}")
+            ):
                 raise NotFound
+            made = await self._to_sign(connection, sha256) if variant.startswith(_SIGNED) else None
             await store.add_derivative(connection, sha256, variant)
         try:
             original = await self._storage.get(_original_key(sha256, mime))
         except BlobMissing as missing:
             raise NotFound from missing
-        async with self._decoding:
-            encoded = await asyncio.to_thread(codec.derive, original, int(size), _FORMS[extension])
+        encoded = await self._derived(original, mime, variant, made)
         await self._storage.put(_derived_key(sha256, variant), encoded.data, encoded.mime)
         async with self._database.transaction() as connection:
             # Swept while it was made: nothing would remember the file that was just written.
@@ -334,6 +437,51 @@ class Images:
                 await self._storage.delete(_derived_key(sha256, variant))
                 raise NotFound
         return File(encoded.data, encoded.mime)
+
+    async def _to_sign(self, connection: Connection, sha256: str) -> Made:
+        """
+        Raises:
+            NotFound: the file was not made here, or nothing is signed.
+        """
+        image = await store.first_made(connection, sha256)
+        if image is None or self._signer is None or (made := made_of(image)) is None:
+            raise NotFound
+        return made
+
+    async def _derived(self, original: bytes, mime: str, variant: str, made: Made | None) -> File:
+        """The original in the size that a variant names; signed with `made`, which is what everybody may know."""
+        stem, _, extension = variant.removeprefix(_SIGNED).partition(".")
+        data = original
+        if stem != "original":
+            async with self._decoding:
+                encoded = await asyncio.to_thread(codec.derive, original, int(stem), _FORMS[extension])
+            data, mime = encoded.data, encoded.mime
+        if made is not None and self._signer is not None:
+            data = await asyncio.to_thread(self._signer.sign, data, mime, made)
+        return File(data, mime)
+
+    # -- recognise ----------------------------------------------------------------------------------------------------
+
+    async def look_at_missed(self) -> int:
+        """Remember what pictures are recognised by that were kept before anybody looked, or in a crash. Gives how many."""
+        seen, after = 0, ""
+        while True:
+            async with self._database.statements() as connection:
+                page = await perceptual_store.without_hashes(connection, after, _SWEEP_PAGE)
+            for sha256, mime in page:
+                after = sha256
+                try:
+                    data = await self._storage.get(_original_key(sha256, mime))
+                except BlobMissing:
+                    continue
+                async with self._decoding:
+                    pixels = await asyncio.to_thread(codec.to_pixels, data)
+                    prints = await asyncio.to_thread(codec.prints_of, pixels)
+                async with self._database.statements() as connection:
+                    await self._perceptual.remember(connection, sha256, prints)
+                seen += 1
+            if len(page) < _SWEEP_PAGE:
+                return seen
 
     # -- sweep --------------------------------------------------------------------------------------------------------
 
@@ -355,6 +503,25 @@ class Images:
             swept += len(orphans)
             if len(orphans) < _SWEEP_PAGE:
                 return swept
+
+
+def made_of(row: ImageRow) -> Made | None:
+    """What may be said of how an image came to be; None of an upload."""
+    if row.origin == "upload" or row.recipe is None:
+        return None
+    return Made(row.recipe["model"], composite=row.origin == "composite")
+
+
+def _origin(made: Made | None) -> Origin:
+    if made is None:
+        return "upload"
+    return "composite" if made.composite else "made"
+
+
+def _own_packet(row: ImageRow, made: Made, data: bytes) -> bytes:
+    """The XMP of a file that an image's owner is given."""
+    prompt = (row.recipe or {}).get("prompt") if row.prompt_in_files else None
+    return provenance.packet(made, codec.pixels_sha256(codec.to_pixels(data)), prompt)
 
 
 def _original_key(sha256: str, mime: str) -> str:

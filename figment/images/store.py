@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic_core import to_json
 
 from figment.core.database import Connection
+
+# Where the pixels of an image come from: a person, a model, or a model that began with something a person brought.
+Origin = Literal["upload", "made", "composite"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +28,15 @@ class ImageRow:
     alt: str
     recipe: dict[str, Any] | None
     created_at: datetime
+    origin: Origin
     favourite: bool = False
+    # Whether the owner lets files that they are given tell the prompt.
+    prompt_in_files: bool = True
 
 
-_COLUMNS = "i.id, i.owner, i.sha256, b.mime, b.bytes, i.width, i.height, i.alt, i.recipe, i.created_at, i.favourite"
+_COLUMNS = """
+    i.id, i.owner, i.sha256, b.mime, b.bytes, i.width, i.height, i.alt, i.recipe, i.created_at, i.origin, i.favourite, p.prompt_in_files
+"""
 
 
 async def touch_blob(connection: Connection, sha256: str, mime: str, size: int) -> None:
@@ -50,8 +58,9 @@ async def blob_mime(connection: Connection, sha256: str) -> str | None:
 async def add_image(connection: Connection, image: ImageRow, recipe_key: str | None, parent: UUID | None) -> None:
     await connection.execute(
         """
-            INSERT INTO images (id, owner, sha256, width, height, alt, recipe, recipe_key, parent, created_at)
-            VALUES (%(id)s, %(owner)s, %(sha256)s, %(width)s, %(height)s, %(alt)s, CAST(%(recipe)s AS jsonb), %(recipe_key)s, %(parent)s, %(created_at)s)
+            INSERT INTO images (id, owner, sha256, width, height, alt, recipe, recipe_key, parent, created_at, origin)
+            VALUES (%(id)s, %(owner)s, %(sha256)s, %(width)s, %(height)s, %(alt)s, CAST(%(recipe)s AS jsonb), %(recipe_key)s, %(parent)s,
+                    %(created_at)s, %(origin)s)
         """,
         {
             "id": image.id,
@@ -64,16 +73,61 @@ async def add_image(connection: Connection, image: ImageRow, recipe_key: str | N
             "recipe_key": recipe_key,
             "parent": parent,
             "created_at": image.created_at,
+            "origin": image.origin,
         },
     )
 
 
 async def images_by_id(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, ImageRow]:
     rows = await connection.execute(
-        f"SELECT {_COLUMNS} FROM images i JOIN blobs b USING (sha256) WHERE i.id = ANY(%(ids)s)",  # noqa: S608
+        f"""
+            SELECT {_COLUMNS} FROM images i JOIN blobs b USING (sha256) JOIN people p ON p.id = i.owner
+            WHERE i.id = ANY(%(ids)s)
+        """,  # noqa: S608
         {"ids": list(ids)},
     )
     return {row.id: ImageRow(*row) for row in rows}
+
+
+async def first_made(connection: Connection, sha256: str) -> ImageRow | None:
+    """The oldest of the images made here that are this file."""
+    found = await connection.execute(
+        f"""
+            SELECT {_COLUMNS} FROM images i JOIN blobs b USING (sha256) JOIN people p ON p.id = i.owner
+            WHERE i.sha256 = %(sha256)s AND i.origin <> 'upload' ORDER BY i.id LIMIT 1
+        """,  # noqa: S608
+        {"sha256": sha256},
+    )
+    row = found.one_or_none()
+    return None if row is None else ImageRow(*row)
+
+
+async def own_made(connection: Connection, sha256: str, owner: UUID) -> UUID | None:
+    """The newest image of `owner` that is this file, made here."""
+    found = await connection.execute(
+        """
+            SELECT id FROM images WHERE sha256 = %(sha256)s AND owner = %(owner)s AND origin <> 'upload'
+            ORDER BY id DESC LIMIT 1
+        """,
+        {"sha256": sha256, "owner": owner},
+    )
+    return found.scalar_or_none()
+
+
+async def origins(connection: Connection, images: Sequence[UUID]) -> dict[UUID, Origin]:
+    rows = await connection.execute("SELECT id, origin FROM images WHERE id = ANY(%(ids)s)", {"ids": list(images)})
+    return {row.id: row.origin for row in rows}
+
+
+async def prompt_in_files(connection: Connection, person: UUID) -> bool:
+    found = await connection.execute("SELECT prompt_in_files FROM people WHERE id = %(id)s", {"id": person})
+    return bool(found.scalar())
+
+
+async def set_prompt_in_files(connection: Connection, person: UUID, told: bool) -> None:
+    await connection.execute(
+        "UPDATE people SET prompt_in_files = %(told)s WHERE id = %(id)s", {"id": person, "told": told}
+    )
 
 
 async def set_favourite(connection: Connection, owner: UUID, ids: Sequence[UUID], favourite: bool) -> int:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from figment.cli import app
 from figment.engine.models import BUILTIN
+from tests.images.authority import Authority, new_key, write_chain, write_key
 from tests.processes import environment
 
 
@@ -114,3 +115,38 @@ def test_storage_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_pat
 def test_storage_of_no_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIGMENT_STORAGE_URL", "ftp://host/x")
     assert "FIGMENT_STORAGE" in remedy(doctor(), "ftp://")
+
+
+def test_a_certificate_that_signs_and_one_that_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "not signed" in doctor().stdout
+    chain, key = Authority.new().files(tmp_path)
+    monkeypatch.setenv("FIGMENT_C2PA_CERTIFICATE", str(chain))
+    assert "FIGMENT_C2PA_KEY is not set" in remedy(doctor(), "images cannot be signed")
+    monkeypatch.setenv("FIGMENT_C2PA_KEY", str(key))
+    result = doctor()
+    assert result.exit_code == 0, result.output
+    assert "images are signed as Figment's tests (es256)" in result.stdout
+    write_key(tmp_path, new_key())
+    assert "is not the key of the first certificate" in remedy(doctor(), "images cannot be signed")
+
+
+def test_a_certificate_that_runs_out_soon_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority, key = Authority.new(), new_key()
+    chain = write_chain(tmp_path, authority.issue(key, days=(-1, 10)), authority.certificate)
+    monkeypatch.setenv("FIGMENT_C2PA_CERTIFICATE", str(chain))
+    monkeypatch.setenv("FIGMENT_C2PA_KEY", str(write_key(tmp_path, key)))
+    assert "runs out soon" in doctor().stdout
+
+
+def test_a_server_with_a_wrong_certificate_says_so_and_does_not_start(tmp_path: Path) -> None:
+    chain, _ = Authority.new().files(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "figment.cli", "serve", "--port", "0"],
+        env=environment(tmp_path, c2pa_certificate=chain, c2pa_key=write_key(tmp_path, new_key())),
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    assert done.returncode == 1
+    assert "is not the key of the first certificate" in done.stderr
+    assert "Traceback" not in done.stderr

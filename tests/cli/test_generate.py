@@ -14,6 +14,9 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from figment.cli import app
+from figment.images import provenance
+from figment.images.manifests import read
+from tests.images.authority import Authority
 from tests.processes import environment
 
 PROMPT = "a blue boat on the sea at sunset"
@@ -178,3 +181,44 @@ def test_a_wrong_setting_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         "FIGMENT_TRUSTED_PROXIES",
         "FIGMENT_LIMIT_UPLOADS",
     }
+
+
+def claim(path: Path) -> provenance.Claim:
+    found = provenance.claim_of(path.read_bytes())
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".avif"])
+def test_the_file_says_how_it_was_made(tmp_path: Path, suffix: str) -> None:
+    out = tmp_path / f"a{suffix}"
+    made(out)
+    assert (claim(out).source_type, claim(out).model) == (provenance.TRAINED, "figment-1")
+    assert PROMPT.encode() in (provenance.packet_of(out.read_bytes()) or b"")
+    made(out, "--no-prompt-in-file")
+    assert PROMPT.encode() not in out.read_bytes()
+    assert claim(out).is_ours
+
+
+def test_what_began_with_a_picture_is_a_composite(tmp_path: Path, start: Path) -> None:
+    out = tmp_path / "a.png"
+    made(out, "--image", start)
+    assert claim(out).source_type == provenance.COMPOSITE
+
+
+def test_with_a_certificate_it_is_signed_and_a_wrong_one_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain, key = Authority.new().files(tmp_path)
+    monkeypatch.setenv("FIGMENT_C2PA_CERTIFICATE", str(chain))
+    monkeypatch.setenv("FIGMENT_C2PA_KEY", str(key))
+    out = tmp_path / "a.jpg"
+    made(out)
+    found = read(out.read_bytes(), "image/jpeg", None)
+    assert found is not None
+    assert (found.state, found.source_type) == ("valid", provenance.TRAINED)
+    key.write_text("no key")
+    refused = generate(PROMPT, "-o", tmp_path / "b.png", "--steps", 1)
+    assert refused.exit_code == 1
+    assert "FIGMENT_C2PA_KEY" in refused.output
+    assert not (tmp_path / "b.png").exists()

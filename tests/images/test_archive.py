@@ -20,6 +20,7 @@ from figment.accounts import store as accounts_store
 from figment.core.database import Database
 from figment.core.storage import Storage, StorageUnavailable
 from figment.images.archive import file_name, slug, zipped
+from figment.images.perceptual import Perceptual
 from figment.images.service import Images
 from tests.http import Site
 from tests.images.test_images import KEY, TEN_MB, noise, sent
@@ -32,7 +33,7 @@ def storage(tmp_path: Path) -> Storage:
 
 @pytest.fixture
 def images(database: Database, storage: Storage) -> Images:
-    return Images(database, storage, KEY, TEN_MB, 40_000_000)
+    return Images(database, storage, KEY, TEN_MB, 40_000_000, Perceptual(database))
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from figment.images import codec
 from figment.images.errors import ImageTooManyPixels, ImageTypeRefused, ImageUnreadable
+from figment.images.provenance import Made
 
 MAX = 40_000_000
 
@@ -152,8 +153,9 @@ def test_16_bit_grey_is_scaled_not_clipped() -> None:
 
 def test_the_same_pixels_give_the_same_bytes() -> None:
     pixels = np.arange(64 * 48 * 3, dtype=np.uint32).reshape(48, 64, 3).astype(np.uint8)
-    assert codec.encode_png(pixels).data == codec.encode_png(pixels.copy()).data
-    assert np.array_equal(np.asarray(opened(codec.encode_png(pixels).data)), pixels)
+    made = Made("a model", composite=False)
+    assert codec.encode_png(pixels, made).data == codec.encode_png(pixels.copy(), made).data
+    assert np.array_equal(np.asarray(opened(codec.encode_png(pixels, made).data)), pixels)
 
 
 @pytest.mark.parametrize("form", ["WEBP", "AVIF", "JPEG", "PNG"])

@@ -24,6 +24,7 @@ from figment.core.database import Database
 from figment.core.errors import NotFound
 from figment.core.storage import Storage, StorageUnavailable
 from figment.images import codec, store
+from figment.images.perceptual import Perceptual
 from figment.images.service import Images
 from tests.http import Site
 from tests.images.test_codec import bomb, picture
@@ -369,7 +370,13 @@ async def shelf(database: Database, data: Path) -> Shelf:
     storage = Storage.from_url(str(data / "blobs"), KEY, "")
     async with database.transaction() as connection:
         owner = (await accounts_store.add_person(connection, "Tester")).id
-    return Shelf(Images(database, storage, KEY, TEN_MB, 40_000_000), database, storage, data / "blobs", owner)
+    return Shelf(
+        Images(database, storage, KEY, TEN_MB, 40_000_000, Perceptual(database)),
+        database,
+        storage,
+        data / "blobs",
+        owner,
+    )
 
 
 class TestDerive:

@@ -38,6 +38,7 @@ from figment.generation.contract import MAX_SEED, ModelCard
 from figment.generation.schemas import Job, JobRequest
 from figment.generation.service import Jobs
 from figment.images import codec
+from figment.images.provenance import Made, packet
 from figment.images.schemas import Image
 from figment.images.service import SIZES, Images
 
@@ -222,10 +223,14 @@ class OpenAIImages:
         row = await self._images.owned(order.owner, image.id)
         found = ImageData(id=row.id, seed=image.seed)
         if order.options.wants_url:
-            found.url = self._address(base_url, self._images.file_url(row.sha256, _variant(order)))
+            found.url = self._address(
+                base_url, self._images.file_url(row.sha256, self._images.output_variant(_variant(order)))
+            )
         if order.options.wants_bytes:
-            original = await self._images.original(row)
-            found.b64_json = base64.b64encode(await _encoded(order, original)).decode()
+            file = await self._images.handed_over(
+                row, await self._images.original(row), _FORMS[order.format], _quality(order)
+            )
+            found.b64_json = base64.b64encode(file.data).decode()
         return found
 
     def _address(self, base_url: str, path: str) -> str:
@@ -327,12 +332,8 @@ def _variant(order: Order) -> str:
     return f"{next(size for size in SIZES if size >= longest_px)}.{_EXTENSIONS[order.format]}"
 
 
-async def _encoded(order: Order, original: bytes) -> bytes:
-    if order.format == "png":
-        return original
-    quality = 100 if order.options.output_compression is None else order.options.output_compression
-    found = await asyncio.to_thread(codec.reencode, original, _FORMS[order.format], quality)
-    return found.data
+def _quality(order: Order) -> int:
+    return 100 if order.options.output_compression is None else order.options.output_compression
 
 
 async def _partial(order: Order, job: Job, name: str, index: int) -> PartialImage | None:
@@ -343,7 +344,9 @@ async def _partial(order: Order, job: Job, name: str, index: int) -> PartialImag
         return None
     small = base64.b64decode(job.progress.preview.partition(",")[2])
     size = (order.request.width, order.request.height)
-    large = await asyncio.to_thread(codec.reencode, small, _FORMS[order.format], 90, size)
+    # What the request brought came from outside; what it did not was made.
+    xmp = packet(Made(order.request.model, composite=order.request.init_image is not None))
+    large = await asyncio.to_thread(codec.reencode, small, _FORMS[order.format], 90, size, xmp)
     return PartialImage(
         type=f"{name}.partial_image",
         b64_json=base64.b64encode(large.data).decode(),

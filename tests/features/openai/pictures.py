@@ -5,12 +5,17 @@ from __future__ import annotations
 import base64
 import io
 
+import numpy as np
 from PIL import Image
 
 
 def opened(b64: str | None) -> Image.Image:
     assert b64 is not None
     return Image.open(io.BytesIO(base64.b64decode(b64)))
+
+
+def same_pixels(one: bytes, other: bytes) -> bool:
+    return np.array_equal(*(np.asarray(Image.open(io.BytesIO(data))) for data in (one, other)))
 
 
 def png(width: int = 256, height: int = 256, colour: str = "steelblue") -> bytes:

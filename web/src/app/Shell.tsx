@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
 import { stream } from '@/shared/realtime/stream';
 import { useSession } from '@/shared/session/useSession';
+import { IconSealed } from '@/shared/ui/icons';
 import { LogoMark } from '@/shared/ui/Logo';
 import { ConnectionBanner } from './ConnectionBanner';
 import { PersonMenu } from './PersonMenu';
@@ -48,6 +49,12 @@ export function Shell() {
           ))}
         </nav>
         <div className={classes.self}>
+          <Link to="/verify" className={classes.place}>
+            <span className={classes.icon}>
+              <IconSealed />
+            </span>
+            Verify
+          </Link>
           <SchemeMenu className={classes.place} iconClassName={classes.icon} />
           <PersonMenu className={classes.place} iconClassName={classes.icon} person={person ?? null} />
         </div>

@@ -30,6 +30,12 @@ const studio = createRoute({
   component: lazyRouteComponent(() => import('@/features/studio'), 'StudioPage'),
 });
 
+const verify = createRoute({
+  getParentRoute: () => root,
+  path: '/verify',
+  component: lazyRouteComponent(() => import('@/features/verify'), 'VerifyPage'),
+});
+
 /** The server prints this address at its first start; the token is behind the #, where no log sees it. */
 const firstAdmin = createRoute({ getParentRoute: () => root, path: '/welcome', component: FirstAdmin });
 
@@ -53,6 +59,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     front,
     studio,
+    verify,
     firstAdmin,
     signIn,
     page('/sign-up', 'SignUpPage'),

@@ -115,3 +115,28 @@ export const IconSelect = icon(
 );
 export const IconRename = icon(<path d="M4 20h4L19 9l-4-4L4 16ZM13 7l4 4" />);
 export const IconPlus = icon(<path d="M12 5v14M5 12h14" />);
+export const IconUpload = icon(<path d="M12 15V4m-4.5 4.5L12 4l4.5 4.5M5 15.5V20h14v-4.5" />);
+export const IconSealed = icon(
+  <>
+    <path d="M12 3.5 19 6v5.5c0 4.3-2.9 7.4-7 9-4.1-1.6-7-4.7-7-9V6Z" />
+    <path d="m8.8 12 2.4 2.4 4.2-4.6" />
+  </>,
+);
+export const IconLikeness = icon(
+  <>
+    <circle cx="9.5" cy="12" r="6" />
+    <circle cx="14.5" cy="12" r="6" />
+  </>,
+);
+export const IconDoubt = icon(
+  <>
+    <path d="M12 4 21 19.5H3Z" />
+    <path d="M12 10v4.5M12 17h.01" />
+  </>,
+);
+export const IconQuestion = icon(
+  <>
+    <circle cx="12" cy="12" r="8.5" />
+    <path d="M9.7 9.6a2.4 2.4 0 1 1 3.6 2.3c-.8.5-1.3 1-1.3 1.9M12 16.6h.01" />
+  </>,
+);
