@@ -1,0 +1,103 @@
+"""What it costs to screen a megabyte that was written to be expensive.
+
+    .venv/bin/python -m benchmarks.safety_text [--rounds 7]
+
+Each text is 1 MB in UTF-8. The first column reads (all views), the second reads and matches with the default policy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Callable
+from functools import partial
+
+from benchmarks.figures import heading, verdict
+from figment.safety import text as safety_text
+from figment.safety.fields import Kind
+from figment.safety.screening import Screener
+
+MEGABYTE = 1_000_000
+GOAL_MS = 50
+
+
+def texts(screener: Screener) -> dict[str, str]:
+    rng = random.Random(0)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    marks = "".join(chr(0x300 + rng.randrange(0x70)) for _ in range(1000))
+    words = ["".join(rng.choice(letters) for _ in range(rng.randrange(2, 10))) for _ in range(2000)]
+    pieces = {
+        "prose": " ".join(rng.choice(words) for _ in range(3000)) + " ",
+        "no spaces": "".join(rng.choice(letters) for _ in range(1000)),
+        "one letter": "a",
+        "spaced letters": " ".join(rng.choice(letters) for _ in range(1000)) + " ",
+        "dotted letters": ".".join(rng.choice(letters) for _ in range(1000)) + ".",
+        "spaced digits and signs": " ".join(rng.choice("a1e3|!$@0") for _ in range(1000)) + " ",
+        "leet words": " ".join(rng.choice(["n0t", "h3re", "l1ke|th!s", "a$.k-1", "m*n", "bo00k"]) for _ in range(500))
+        + " ",
+        "signs": "!|$@+*1",
+        "punctuation": ".-_/~#",
+        "white space": " \n\t ",
+        "marks": marks,
+        "letters with marks": "".join(letter + marks[i : i + 3] for i, letter in enumerate(letters)),
+        "marks in the worst order": "\u0301\u0316",
+        "Cyrillic look-alikes": "асеорху ",
+        "mathematical letters": "".join(map(chr, range(0x1D400, 0x1D434))),
+        "fullwidth": "".join(map(chr, range(0xFF21, 0xFF5B))),
+        "ligatures": "ﬃ㏂",
+        "longest expansions": "\ufdfa㎯",
+        "zero-width": "a\u200b",
+        "ideographs": "".join(map(chr, range(0x4E00, 0x4F00))),
+        "emoji letters": "🇳🇺🇩🅴",
+        "named references": "&eacute;&amp;&lt;",
+        "numeric references": "&#110;&#x75;",
+        "shortest references": "&#9",
+        "nested references": "&amp;amp;amp;amp;amp;#38;#38;#110;",
+        "ampersands": "&",
+        "unknown references": "&abcdefghijklmnopqrstuvwxyz;",
+        "one deep reference": "amp;",
+        "terms": " ".join(sorted({term for name in ("minor", "person") for term in screener.policy.lists[name]})) + " ",
+        "terms in leet": " ".join(screener.policy.lists["minor"]).translate(str.maketrans("aeios", "43!0$")) + " ",
+        "beginnings of terms": " ".join(term[:-1] for term in screener.policy.lists["explicit"]) + " ",
+        "one term": "child ",
+        "unfinished numbers": "&#0000000000000000000",
+    }
+    return {name: ("&" if name == "one deep reference" else "") + _filled(piece) for name, piece in pieces.items()}
+
+
+def _filled(piece: str) -> str:
+    return piece * (MEGABYTE // len(piece.encode()))
+
+
+def best_ms(work: Callable[[], object], rounds: int) -> float:
+    took = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        work()
+        took.append(time.perf_counter() - began)
+    return 1e3 * min(took)
+
+
+def read(text: str) -> list[safety_text.View]:
+    return list(safety_text.views(text))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    asked = parser.parse_args()
+    screener = Screener()
+    screener.screen({"comment": "warm &amp; up"}, Kind.COMMENT)
+    heading("safety: a megabyte of text")
+    slowest = 0.0
+    for name, text in texts(screener).items():
+        reading = best_ms(partial(read, text), asked.rounds)
+        screened = best_ms(partial(screener.screen, {"comment": text}, Kind.COMMENT), asked.rounds)
+        slowest = max(slowest, screened)
+        print(f"   {name:28s} {reading:7.1f} ms {screened:7.1f} ms")
+    verdict("the slowest", slowest, GOAL_MS, at_most=True, unit=" ms")
+
+
+if __name__ == "__main__":
+    main()
