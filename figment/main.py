@@ -54,6 +54,17 @@ from figment.scaleout.plan import Plan
 
 log = structlog.get_logger(__name__)
 
+# Every route but the files, the pages and the signs of life, which ask nobody who they are.
+ROUTES = (
+    account_routes,
+    sign_in_routes,
+    people_routes,
+    generation_routes,
+    image_routes,
+    studio_routes,
+    openai_routes,
+)
+
 # What these take: so many files of the largest size.
 _UPLOAD_PATHS = {"/api/images": 1, "/api/verify": 1, "/blobs/": 1, "/v1/images/edits": 2, "/v1/images/variations": 1}
 _JSON_BYTES = 1024 * 1024
@@ -286,16 +297,8 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
     http.add_error_handlers(app, _DIALECTS)
     http.add_docs(app, settings.web_root)
     _add_health(app)
-    for router in (
-        account_routes,
-        sign_in_routes,
-        people_routes,
-        generation_routes,
-        image_routes,
-        studio_routes,
-        openai_routes,
-    ):
-        app.include_router(router.router)
+    for room in ROUTES:
+        app.include_router(room.router)
     http.add_blob_routes(app)
     http.add_api_fallback(app)
     app.mount("/", http.WebApp(settings.web_root))
