@@ -284,6 +284,7 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=http.operation_id,
+        responses=http.EDGE_PROBLEMS,
         middleware=[
             Middleware(
                 http.Edge,
