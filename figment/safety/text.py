@@ -180,7 +180,7 @@ def _beside(flags: Mask, known: Mask) -> Mask:
 
 def _read_as_letters(kinds: Kinds, characters: Characters) -> Mask:
     """Signs that stand where letters would: `!` and `|` also end and divide, so they need something behind them."""
-    symbols = kinds == SYMBOL
+    symbols: Mask = kinds == SYMBOL
     if not symbols.any():
         return symbols
     before = after = kinds >= DIGIT
