@@ -63,6 +63,8 @@ def texts(screener: Screener) -> dict[str, str]:
         "one term": "child ",
         "unfinished numbers": "&#0000000000000000000",
     }
+    for name in ("spaced digits and signs", "dotted letters", "leet words", "signs"):
+        pieces[f"{name}, mixed"] = "ю" + pieces[name]
     return {name: ("&" if name == "one deep reference" else "") + _filled(piece) for name, piece in pieces.items()}
 
 

@@ -121,12 +121,13 @@ def _of_joined(joined: Characters, alone: Characters) -> Iterator[tuple[str, str
 
 
 def _kinds(characters: Characters) -> Kinds:
-    return _looked_up(_ascii_kinds(), characters) if characters.dtype == np.uint8 else table().kinds.take(characters)
+    return _looked_up(_byte_kinds(), characters) if characters.dtype == np.uint8 else table().kinds.take(characters)
 
 
 @lru_cache(maxsize=1)
-def _ascii_kinds() -> bytes:
-    return table().kinds[:0x100].tobytes()
+def _byte_kinds() -> bytes:
+    """Of ASCII, and of an alphabet's bytes (alphabet.py), which all stand for letters."""
+    return table().kinds[:0x80].tobytes() + bytes([LETTER]) * 0x80
 
 
 def _looked_up(mapping: bytes, characters: Characters) -> NDArray[np.uint8]:
@@ -135,7 +136,7 @@ def _looked_up(mapping: bytes, characters: Characters) -> NDArray[np.uint8]:
 
 
 def _text(characters: Characters) -> str:
-    return characters.tobytes().decode("ascii" if characters.dtype == np.uint8 else "utf-32-le")
+    return characters.tobytes().decode("latin-1" if characters.dtype == np.uint8 else "utf-32-le")
 
 
 def _at_most_twice(characters: Characters) -> Characters:

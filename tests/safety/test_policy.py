@@ -179,3 +179,18 @@ def test_a_policy_can_be_checked_from_the_command_line(written: Path, capsys: py
     written.write_text("version = 3\n")
     assert command.main(["check", str(written)]) == 1
     assert "line 1, version" in capsys.readouterr().err
+
+
+HOWTO = Path(__file__).parents[2] / "docs" / "howto" / "policy.md"
+
+
+@pytest.mark.parametrize("example", re.findall(r"^```toml\n(.*?)^```", HOWTO.read_text(), re.MULTILINE | re.DOTALL))
+def test_the_examples_of_the_howto_can_be_used(written: Path, example: str) -> None:
+    written.write_text(example)
+    assert load(written).fingerprint != load().fingerprint
+
+
+def test_the_howto_names_every_category_with_what_is_done() -> None:
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| (\w+) \| (\w+) \|", HOWTO.read_text(), re.MULTILINE)
+    told = {name: (general, mature) for names, general, mature in rows for name in re.findall(r"`(\w+)`", names)}
+    assert told == {name: (each.general, each.mature) for name, each in load().categories.items()}
