@@ -5,17 +5,19 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, product
 
 import numpy as np
 from ahocorasick_rs import BytesAhoCorasick, Implementation
+from numpy.typing import NDArray
 
 from figment.safety.alphabet import Alphabet
 from figment.safety.folding import Characters
-from figment.safety.text import folded, leet_text, normalise, views_of
+from figment.safety.text import SPACE, folded, leet_text, normalise, views_of
 
 CHUNK = 1 << 15
-MOST_HITS = 4_000
+MOST_HITS = 2_000
 """In all views. No honest text has so many; what has is not read on, because each costs a microsecond."""
 SHORTEST_SPELLED = 3
 """Terms of fewer letters are looked for as they are, not letter by letter or with a vowel starred out."""
@@ -45,8 +47,11 @@ class Hits:
         starts = [start for name in lists for start, _ in self.spans.get(name, ())]
         if not starts:
             return []
-        spaces = np.flatnonzero(np.frombuffer(self.view, np.uint8) == 0x20)
-        return [int(place) for place in np.searchsorted(spaces, starts, side="right")]
+        return [int(place) for place in np.searchsorted(self._spaces, starts, side="right")]
+
+    @cached_property
+    def _spaces(self) -> NDArray[np.intp]:
+        return np.flatnonzero(np.frombuffer(self.view, np.uint8) == SPACE)
 
 
 class Matcher:

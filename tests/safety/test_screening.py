@@ -144,13 +144,13 @@ def test_a_hit_on_the_border_of_two_chunks_is_found_once_and_surely(screener: Sc
 
 
 @given(st.dictionaries(FIELDS, ANY_TEXT, max_size=4), st.sampled_from(Kind))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_no_text_is_too_strange(screener: Screener, fields: dict[str, str], kind: Kind) -> None:
     assert screener.screen(fields, kind).state in State
 
 
 @given(ANY_TEXT, ANY_TEXT)
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_nothing_written_around_it_hides_a_word(screener: Screener, before: str, after: str) -> None:
     """Unless it makes another word of it, or one of the phrases that pass."""
     apart = f"{before} .\n\n[ decapitated ]\n\n. {after}"
