@@ -103,11 +103,16 @@ def _every_view(characters: Characters) -> Iterator[tuple[str, str]]:
         yield from _of_joined(words, words)
         return
     known = letters | (kinds == DIGIT) | _read_as_letters(kinds, characters)
-    yield "signs", _text(_leet(_words(characters, known | _beside(kinds == MASK, known))))
-    kept = known | (kinds == BREAK)
-    written = _words(characters[kept], known[kept])
+    masked = _beside(kinds == MASK, known)
+    written = _words(characters, known | masked)
     joined = _leet(written)
-    yield "joined", _text(joined)
+    yield "signs", _text(joined)
+    kept = known | (kinds == BREAK)
+    # Nothing is dropped from within a word where nothing stands behind a part of one.
+    if masked.any() or (~kept & _shifted(known, -1)).any():
+        written = _words(characters[kept], known[kept])
+        joined = _leet(written)
+        yield "joined", _text(joined)
     if _has_strokes(written):
         # Where a sign was read as a letter, the other reading of it.
         yield "strokes", _text(np.where(joined != written, _mapped(written, _STROKES), written))
