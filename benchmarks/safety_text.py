@@ -61,9 +61,18 @@ def texts(screener: Screener) -> dict[str, str]:
         "terms in leet": " ".join(screener.policy.lists["minor"]).translate(str.maketrans("aeios", "43!0$")) + " ",
         "beginnings of terms": " ".join(term[:-1] for term in screener.policy.lists["explicit"]) + " ",
         "one term": "child ",
+        "hits far apart, all read": _far_apart(screener),
         "unfinished numbers": "&#0000000000000000000",
     }
+    for name in ("spaced digits and signs", "dotted letters", "leet words", "signs"):
+        pieces[f"{name}, mixed"] = "ю" + pieces[name]
     return {name: ("&" if name == "one deep reference" else "") + _filled(piece) for name, piece in pieces.items()}
+
+
+def _far_apart(screener: Screener) -> str:
+    """One term of each list, too far from each other for any rule of comments, and as often as is read on."""
+    terms = [min(terms, key=len) for terms in screener.policy.lists.values()]
+    return " ".join(f"{term} {'h3re ' * 900}" for term in terms)
 
 
 def _filled(piece: str) -> str:

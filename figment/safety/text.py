@@ -103,11 +103,16 @@ def _every_view(characters: Characters) -> Iterator[tuple[str, str]]:
         yield from _of_joined(words, words)
         return
     known = letters | (kinds == DIGIT) | _read_as_letters(kinds, characters)
-    yield "signs", _text(_leet(_words(characters, known | _beside(kinds == MASK, known))))
-    kept = known | (kinds == BREAK)
-    written = _words(characters[kept], known[kept])
+    masked = _beside(kinds == MASK, known)
+    written = _words(characters, known | masked)
     joined = _leet(written)
-    yield "joined", _text(joined)
+    yield "signs", _text(joined)
+    kept = known | (kinds == BREAK)
+    # Nothing is dropped from within a word where nothing stands behind a part of one.
+    if masked.any() or (~kept & _shifted(known, -1)).any():
+        written = _words(characters[kept], known[kept])
+        joined = _leet(written)
+        yield "joined", _text(joined)
     if _has_strokes(written):
         # Where a sign was read as a letter, the other reading of it.
         yield "strokes", _text(np.where(joined != written, _mapped(written, _STROKES), written))
@@ -121,12 +126,13 @@ def _of_joined(joined: Characters, alone: Characters) -> Iterator[tuple[str, str
 
 
 def _kinds(characters: Characters) -> Kinds:
-    return _looked_up(_ascii_kinds(), characters) if characters.dtype == np.uint8 else table().kinds.take(characters)
+    return _looked_up(_byte_kinds(), characters) if characters.dtype == np.uint8 else table().kinds.take(characters)
 
 
 @lru_cache(maxsize=1)
-def _ascii_kinds() -> bytes:
-    return table().kinds[:0x100].tobytes()
+def _byte_kinds() -> bytes:
+    """Of ASCII, and of an alphabet's bytes (alphabet.py), which all stand for letters."""
+    return table().kinds[:0x80].tobytes() + bytes([LETTER]) * 0x80
 
 
 def _looked_up(mapping: bytes, characters: Characters) -> NDArray[np.uint8]:
@@ -135,7 +141,7 @@ def _looked_up(mapping: bytes, characters: Characters) -> NDArray[np.uint8]:
 
 
 def _text(characters: Characters) -> str:
-    return characters.tobytes().decode("ascii" if characters.dtype == np.uint8 else "utf-32-le")
+    return characters.tobytes().decode("latin-1" if characters.dtype == np.uint8 else "utf-32-le")
 
 
 def _at_most_twice(characters: Characters) -> Characters:
@@ -180,7 +186,7 @@ def _beside(flags: Mask, known: Mask) -> Mask:
 
 def _read_as_letters(kinds: Kinds, characters: Characters) -> Mask:
     """Signs that stand where letters would: `!` and `|` also end and divide, so they need something behind them."""
-    symbols = kinds == SYMBOL
+    symbols: Mask = kinds == SYMBOL
     if not symbols.any():
         return symbols
     before = after = kinds >= DIGIT
