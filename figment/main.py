@@ -38,6 +38,7 @@ from figment.generation.queue import build_queue
 from figment.generation.service import Jobs
 from figment.images import routes as image_routes
 from figment.images.certificates import open_certificate
+from figment.images.manifest_reader import ManifestReader
 from figment.images.manifests import Signer
 from figment.images.perceptual import Perceptual
 from figment.images.service import Images
@@ -162,7 +163,7 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
             accounts=Accounts(database),
             perceptual=perceptual,
             images=images,
-            verifier=Verifier(images, perceptual, certificate),
+            verifier=Verifier(images, perceptual, ManifestReader(certificate.own if certificate else None)),
             shelf=shelf,
             jobs=jobs,
             studio=Studio(database, jobs, images, settings.archive_images, settings.archive_bytes),

@@ -107,7 +107,7 @@ def _prints(plain: Image.Image) -> Prints:
 
 def mime_of(data: bytes) -> str:
     """The type of a file that `look` has read."""
-    return MIME.get(Image.open(io.BytesIO(data)).format or "", "image/gif")
+    return MIME.get(Image.open(io.BytesIO(data), formats=_READ).format or "", "image/gif")
 
 
 def _plain(data: bytes, max_pixels: int, formats: tuple[str, ...]) -> tuple[Image.Image, str | None]:

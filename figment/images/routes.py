@@ -37,16 +37,8 @@ from figment.images.verify import Verifier
 
 router = APIRouter(tags=["images"])
 
-_UPLOAD_PROBLEMS = (
-    BodyTooLarge,
-    ImageTypeRefused,
-    ImageTooManyPixels,
-    ImageUnreadable,
-    ImageBlocked,
-    InvalidInput,
-    RateLimited,
-    StorageUnavailable,
-)
+_READ_PROBLEMS = (BodyTooLarge, ImageTypeRefused, ImageTooManyPixels, ImageUnreadable)
+_UPLOAD_PROBLEMS = (*_READ_PROBLEMS, ImageBlocked, InvalidInput, RateLimited, StorageUnavailable)
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -154,7 +146,7 @@ async def _spend_verification(request: Request) -> None:
 @router.post(
     "/api/verify",
     dependencies=[Depends(_spend_verification)],
-    responses=problems(BodyTooLarge, ImageTypeRefused, ImageTooManyPixels, ImageUnreadable, InvalidInput, RateLimited),
+    responses=problems(NotSignedIn, *_READ_PROBLEMS, InvalidInput, RateLimited),
 )
 async def verify_image(person: MaybePerson, request: Request, file: Annotated[UploadFile, File()]) -> Verification:
     """Whether and how an image was made here, by its manifest, its metadata, its pixels and its looks. Nothing is kept.
