@@ -44,6 +44,7 @@ from figment.generation.queue import build_queue
 from figment.generation.service import Jobs
 from figment.images import routes as image_routes
 from figment.images.certificates import open_certificate
+from figment.images.manifest_reader import ManifestReader
 from figment.images.manifests import Signer
 from figment.images.perceptual import Perceptual
 from figment.images.service import Images
@@ -194,7 +195,7 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
             ),
             perceptual=perceptual,
             images=images,
-            verifier=Verifier(images, perceptual, certificate),
+            verifier=Verifier(images, perceptual, ManifestReader(certificate.own if certificate else None)),
             shelf=shelf,
             jobs=jobs,
             studio=studio,

@@ -230,7 +230,7 @@ def permissions_page() -> str:
         [
             "# Permissions",
             MARK,
-            "Who may do what. One function decides it, [`may`](../../figment/accounts/permissions.py#L1); every route names the action that "
+            "Who may do what. One function decides it, [`may`](../../figment/accounts/permissions.py); every route names the action that "
             "it does, and a test knocks at each of them as everybody. A yes is for what is one's own: what belongs to somebody else is "
             "as if it were not there (404), unless *others'* says who may. *Token* is the scope that an API token needs; "
             "*suspended* says that whoever is shut out may still do it.",

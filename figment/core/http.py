@@ -66,7 +66,9 @@ Dialects = Mapping[str, ErrorResponse]
 
 
 # What any route can be answered before it is reached, or when the database is away.
-EDGE_PROBLEMS = problems(MalformedRequest, NotSignedIn, ForeignOrigin, BodyTooLarge, InvalidInput, RateLimited, Unavailable)
+EDGE_PROBLEMS = problems(
+    MalformedRequest, NotSignedIn, ForeignOrigin, BodyTooLarge, InvalidInput, RateLimited, Unavailable
+)
 
 
 def error_headers(error: FigmentError) -> dict[str, str]:
