@@ -27,6 +27,9 @@ SAFE_WHEN_SQUEEZED = 6
 MOST_HYPHENATED = 4
 """Of how many words, at the beginning of a phrase that passes, any may be written as one."""
 
+MOST_STROKED = 3
+"""Of phrases of so many words, any may be written with strokes; of longer ones, all."""
+
 _PASSES = "\0"
 _VOWELS = "aeiou"
 
@@ -170,9 +173,15 @@ def _varied(words: str) -> Iterator[str]:
     for place, part in enumerate(parts):
         for other in (_starred if len(parts) == 1 else _starred_once)(part):
             yield " ".join([*parts[:place], other, *parts[place + 1 :]])
-    # A 1 for every l, and for every i too. For the i alone needs none: the views read 1 as i.
-    without_l = words.replace("l", "1")
-    yield from (other for other in (without_l, without_l.replace("i", "1")) if "1" in other)
+    yield from _stroked(parts)
+
+
+def _stroked(parts: list[str]) -> Iterator[str]:
+    """With a 1 for each i and l of some of the words, as the view of strokes has them; of all in a long phrase."""
+    choices = [dict.fromkeys([part, part.replace("l", "1").replace("i", "1")]) for part in parts]
+    if len(parts) > MOST_STROKED:
+        choices = [{[*choice][-1]: None} for choice in choices]
+    yield from map(" ".join, product(*choices))
 
 
 def _squeezed_patterns(term: str, always: bool) -> Iterator[str]:

@@ -73,6 +73,7 @@ def test_plain_words(written: str, plain: str) -> None:
         ("b-0_4·t", "joined", " boat "),
         ("sa11", "strokes", " sa11 "),
         ("c|1ff", "strokes", " c11ff "),
+        ("l!ly will", "strokes", " 111y will "),
         ("boaattt", "squeezed", " boat "),
         ("b 0 4 t", "alone", " b o a t "),
         ("the b o a t is", "run", " the boat is "),
