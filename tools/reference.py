@@ -51,6 +51,8 @@ _UNITS = {
     "limit_exports": "exports, as `COUNT/PERIOD`",
     "archive_images": "images",
     "limit_verify": "files, as `COUNT/PERIOD`",
+    "limit_reports": "reports, as `COUNT/PERIOD`",
+    "reports_hide": "weight of a report by an account",
     "limit_requests": "requests, as `COUNT/PERIOD`",
 }
 

@@ -206,10 +206,10 @@ class JobRunner:
         request = kept.without_pictures()
         if kept.init_image is None:
             return request
-        source = await self._images.original(await self._images.owned(row.owner, kept.init_image))
+        source = await self._images.original(await self._images.usable(row.owner, kept.init_image))
         fields = {"init_image": await asyncio.to_thread(codec.to_pixels, source, kept.width, kept.height)}
         if kept.mask is not None:
-            mask = await self._images.original(await self._images.owned(row.owner, kept.mask))
+            mask = await self._images.original(await self._images.usable(row.owner, kept.mask))
             fields["mask"] = await asyncio.to_thread(codec.to_mask, mask, kept.width, kept.height)
         return ImageRequest(**{**kept.model_dump(exclude={"init_image", "mask"}), **fields})
 

@@ -63,7 +63,8 @@ async def create_generation(
     """Ask for one to eight images of a prompt. Follow each job on `/api/events` or `/api/jobs/{id}/events`."""
     limiter: Limiter = request.app.state.limiter
     keys = [f"generations:person:{person.id}", f"generations:address:{request.state.address}"]
-    await limiter.spend(keys, request.app.state.rates["generations"], cost=asked.count)
+    rate = request.app.state.rates["generations"]
+    await limiter.spend(keys, rate, cost=person.cost_of(asked.count, rate.burst))
     return await service.generate(person.id, asked)
 
 
