@@ -31,7 +31,7 @@ SIGNS = {"@": "a", "$": "s", "!": "i", "|": "i", "+": "t"}
 """ASCII signs that are also written for letters."""
 
 HARD = '\t\n\v\f\r ,;"()[]{}<>\u2800\u3000'
-_BY_HAND = dict(zip("µκкĸмшщпᑎ∩ᗴєεξΛ∀Σ¡€£§¢¥", "ukkkmwwnnneeeeaaeielscy", strict=True))
+_BY_HAND = dict(zip("µκкĸмшщпᑎ∩ᗴєεξςΛ∀Σ¡€£§¢¥", "ukkkmwwnnneeeecaaeielscy", strict=True))
 _INVISIBLE = {0x115F, 0x1160, 0x3164, 0xFFA0, 0x17B4, 0x17B5}
 """Letters by their category that show nothing."""
 

@@ -219,26 +219,50 @@ def spelled_out(term: str) -> list[str]:
     return ["".join(choice).strip() for choice in product(*choices)]
 
 
+_FIXED = "Sexual content with minors and intimate images without consent are always refused"
+
+
 def _refuse_relaxing(base: Policy, source: _Source) -> None:
     """Raises PolicyBroken where a file touches what is always refused, other than by adding to it."""
-    told = "Sexual content with minors and intimate images without consent are always refused"
+    _actions_stay(source)
+    _rules_stay(base, source)
+    _images_stay(base, source)
+    _words_stay(base, source)
+
+
+def _actions_stay(source: _Source) -> None:
     for name in ALWAYS_REFUSED:
         change = source.file.categories.get(name)
         for profile in PROFILES:
             if change is not None and getattr(change, profile) not in {None, Action.REFUSE}:
-                raise source.broken(("categories", name, profile), f'{told}. Write "refuse" or remove the line')
+                raise source.broken(("categories", name, profile), f'{_FIXED}. Write "refuse" or remove the line')
+
+
+def _rules_stay(base: Policy, source: _Source) -> None:
     for name in source.file.rules:
         if name in base.rules and base.rules[name].category in ALWAYS_REFUSED:
-            raise source.broken(("rules", name), f"{told}. Give your own rule another name")
+            raise source.broken(("rules", name), f"{_FIXED}. Give your own rule another name")
+
+
+def _images_stay(base: Policy, source: _Source) -> None:
+    for name, label in source.file.images.items():
+        known = base.images.get(name)
+        if known is None or known.category not in ALWAYS_REFUSED:
+            continue
+        if label.category != known.category or label.hold > known.hold or label.refuse > known.refuse:
+            raise source.broken(("images", name), f"{_FIXED}. Lower the scores instead, or remove the line")
+
+
+def _words_stay(base: Policy, source: _Source) -> None:
     fixed = frozenset().union(*(rule.lists() for rule in base.rules.values() if rule.category in ALWAYS_REFUSED))
     for name, words in source.file.lists.items():
         if name in fixed and words.without:
-            what = f"{told}, and this list is a part of it. Remove the line, or make a list of your own"
+            what = f"{_FIXED}, and this list is a part of it. Remove the line, or make a list of your own"
             raise source.broken(("lists", name, "without"), what)
     guarded = Matcher({name: base.lists[name] for name in fixed}, ())
     for phrase in source.terms(source.file.passes, ("passes",)):
         if guarded.lists_in(phrase.strip("=*")):
-            what = f"{told}; the phrase {phrase!r} would let some of it pass. Remove it"
+            what = f"{_FIXED}; the phrase {phrase!r} would let some of it pass. Remove it"
             raise source.broken(("passes", "words"), what)
 
 
@@ -251,21 +275,26 @@ def _merged(base: Policy, source: _Source) -> Policy:
         terms = dict.fromkeys([*lists.get(name, ()), *source.terms(words, ("lists", name))])
         lists[name] = tuple(term for term in terms if normalise(term) not in gone)
     rules = {**base.rules, **file.rules}
-    for name, rule in file.rules.items():
+    _check_names(source, categories, lists)
+    gone = {normalise(word) for word in file.passes.without}
+    passes = dict.fromkeys([*base.passes, *source.terms(file.passes, ("passes",))])
+    kept = tuple(phrase for phrase in passes if normalise(phrase) not in gone)
+    return Policy(categories, rules, lists, kept, {**base.images, **file.images})
+
+
+def _check_names(source: _Source, categories: Mapping[str, Category], lists: Mapping[str, tuple[str, ...]]) -> None:
+    """Raises PolicyBroken where a rule or an image's label names what is not there."""
+    for name, rule in source.file.rules.items():
         if rule.category not in categories:
             raise source.broken(("rules", name, "category"), _choose("category", rule.category, categories))
         for wanted in sorted(rule.lists()):
             if wanted not in lists:
                 raise source.broken(("rules", name, "all_of"), _choose("list", wanted, lists))
-    for name, label in file.images.items():
+    for name, label in source.file.images.items():
         if label.category not in categories:
             raise source.broken(("images", name, "category"), _choose("category", label.category, categories))
         if label.refuse < label.hold:
             raise source.broken(("images", name, "refuse"), "is below `hold`. Make it as high or higher")
-    gone = {normalise(word) for word in file.passes.without}
-    passes = dict.fromkeys([*base.passes, *source.terms(file.passes, ("passes",))])
-    kept = tuple(phrase for phrase in passes if normalise(phrase) not in gone)
-    return Policy(categories, rules, lists, kept, {**base.images, **file.images})
 
 
 def _category(base: Policy, source: _Source, name: str) -> Category:

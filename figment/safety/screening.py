@@ -14,7 +14,7 @@ from figment.safety.fields import Kind, Role, role, spread
 from figment.safety.folding import Characters
 from figment.safety.matching import Hits, Matcher, TooMany
 from figment.safety.policy import Action, Policy, PolicyBroken, Profile, Rule, load
-from figment.safety.text import folded, views_of
+from figment.safety.text import folded
 from figment.safety.verdict import Reason, Verdict, verdict
 
 SEAM_CHARACTERS = 64
@@ -107,7 +107,7 @@ def _read(fields: Mapping[str, str], kind: Kind, matcher: Matcher) -> Iterator[_
     for name, text in fields.items():
         belongs = role(name, kind)
         codes = folded(spread(text) if belongs == Role.NAME else text)
-        yield _Read((name,), belongs, matcher.find(views_of(codes)))
+        yield _Read((name,), belongs, matcher.find(codes))
         if belongs != Role.UNWANTED and len(codes):
             kept.append((name, belongs, codes))
     for one, two in itertools.pairwise(kept):
@@ -122,7 +122,7 @@ def _seams(
     names, belongs = (first[0], second[0]), first[1]
     space = np.array([0x20], np.uint32)
     for glue, glued in ((space, False), (space[:0], True)):
-        hits = matcher.find(views_of(np.concatenate([before, glue, after])))
+        hits = matcher.find(np.concatenate([before, glue, after]))
         if hits:
             yield _Read(names, belongs, hits, glued)
 

@@ -8,7 +8,7 @@ and "cocktail" hold nothing. What each view undoes:
 | `letters`  | letters; all else is between words                                          | b.o.a.t, boat18 |
 | `signs`    | letters, and the digits and signs that are written for letters              | b0at, bo@t, b*t |
 | `joined`   | as `signs`, but punctuation within a word is dropped                        | bo.at, b-o-4-t  |
-| `strokes`  | as `joined`, but 1, | and ! are all 1, which may be an i or an l            | sa11, c1|ff     |
+| `strokes`  | as `joined`; where 1, | or ! is a letter of a word, so is each of its i and l  | sa11, c1|ff     |
 | `squeezed` | as `joined`, a letter at most once in a row                                 | boooaatt        |
 | `alone`    | letters, digits and signs; those that stand alone read as letters           | b 0 a t         |
 | `run`      | as `alone`, those that stand alone in a row written as one word             | b o a t  s e a  |
@@ -103,14 +103,19 @@ def _every_view(characters: Characters) -> Iterator[tuple[str, str]]:
         yield from _of_joined(words, words)
         return
     known = letters | (kinds == DIGIT) | _read_as_letters(kinds, characters)
-    yield "signs", _text(_leet(_words(characters, known | _beside(kinds == MASK, known))))
-    kept = known | (kinds == BREAK)
-    written = _words(characters[kept], known[kept])
+    masked = _beside(kinds == MASK, known)
+    written = _words(characters, known | masked)
     joined = _leet(written)
-    yield "joined", _text(joined)
-    if _has_strokes(written):
-        # Where a sign was read as a letter, the other reading of it.
-        yield "strokes", _text(np.where(joined != written, _mapped(written, _STROKES), written))
+    yield "signs", _text(joined)
+    kept = known | (kinds == BREAK)
+    # Nothing is dropped from within a word where nothing stands behind a part of one.
+    if masked.any() or (~kept & _shifted(known, -1)).any():
+        written = _words(characters[kept], known[kept])
+        joined = _leet(written)
+        yield "joined", _text(joined)
+    strokes = _strokes(written, joined)
+    if strokes is not None:
+        yield "strokes", _text(strokes)
     yield from _of_joined(joined, _alone(_words(characters, (kinds >= DIGIT) | (kinds == SYMBOL))))
 
 
@@ -121,12 +126,13 @@ def _of_joined(joined: Characters, alone: Characters) -> Iterator[tuple[str, str
 
 
 def _kinds(characters: Characters) -> Kinds:
-    return _looked_up(_ascii_kinds(), characters) if characters.dtype == np.uint8 else table().kinds.take(characters)
+    return _looked_up(_byte_kinds(), characters) if characters.dtype == np.uint8 else table().kinds.take(characters)
 
 
 @lru_cache(maxsize=1)
-def _ascii_kinds() -> bytes:
-    return table().kinds[:0x100].tobytes()
+def _byte_kinds() -> bytes:
+    """Of ASCII, and of an alphabet's bytes (alphabet.py), which all stand for letters."""
+    return table().kinds[:0x80].tobytes() + bytes([LETTER]) * 0x80
 
 
 def _looked_up(mapping: bytes, characters: Characters) -> NDArray[np.uint8]:
@@ -135,7 +141,7 @@ def _looked_up(mapping: bytes, characters: Characters) -> NDArray[np.uint8]:
 
 
 def _text(characters: Characters) -> str:
-    return characters.tobytes().decode("ascii" if characters.dtype == np.uint8 else "utf-32-le")
+    return characters.tobytes().decode("latin-1" if characters.dtype == np.uint8 else "utf-32-le")
 
 
 def _at_most_twice(characters: Characters) -> Characters:
@@ -179,16 +185,15 @@ def _beside(flags: Mask, known: Mask) -> Mask:
 
 
 def _read_as_letters(kinds: Kinds, characters: Characters) -> Mask:
-    """Signs that stand where letters would: `!` and `|` also end and divide, so they need something behind them."""
-    symbols = kinds == SYMBOL
+    """Signs that stand where letters would: `!` also ends a sentence, so that it needs something behind it."""
+    symbols: Mask = kinds == SYMBOL
     if not symbols.any():
         return symbols
     before = after = kinds >= DIGIT
     for _ in range(MOST_SIGNS):
         before = before | (symbols & _shifted(before, -1))
         after = after | (symbols & _shifted(after, 1))
-    dividing = (characters == ord("!")) | (characters == ord("|"))
-    read: Mask = symbols & (after | (before & ~dividing))
+    read: Mask = symbols & (after | (before & (characters != ord("!"))))
     return read
 
 
@@ -205,18 +210,25 @@ def _leet(words: Characters) -> Characters:
     changed = mapped != words
     if not changed.any():
         return words
-    changed &= _in_words_with_letters(words)
+    changed &= _in_words_with(_kinds(words) == LETTER, words)
     return np.where(changed, mapped, words)
 
 
-def _in_words_with_letters(words: Characters) -> Mask:
+def _in_words_with(flags: Mask, words: Characters) -> Mask:
+    """All characters of the words that have a flag."""
     spaces = np.flatnonzero(words == SPACE)
-    lettered = np.logical_or.reduceat(_kinds(words) == LETTER, spaces)
-    return np.repeat(lettered, np.diff(np.append(spaces, len(words))))
+    flagged = np.logical_or.reduceat(flags, spaces)
+    return np.repeat(flagged, np.diff(np.append(spaces, len(words))))
 
 
-def _has_strokes(words: Characters) -> bool:
-    return any(bool((words == ord(stroke)).any()) for stroke in "1|!")
+def _strokes(written: Characters, read: Characters) -> Characters | None:
+    """A 1 for every i, l, 1, | and ! of the words where one of the last three was read as a letter."""
+    signs = written != read
+    signs &= (written == ord("1")) | (written == ord("|")) | (written == ord("!"))
+    if not signs.any():
+        return None
+    stroke = (read == ord("i")) | (read == ord("l"))
+    return np.where(stroke & _in_words_with(signs, written), read.dtype.type(ord("1")), read)
 
 
 def _squeezed(words: Characters) -> Characters:
@@ -255,4 +267,3 @@ def _mapping(letters: dict[str, str]) -> bytes:
 
 _LEET = _mapping(LEET)
 _LOWER = bytes(range(0x100)).lower()
-_STROKES = _mapping({**LEET, "1": "1", "|": "1", "!": "1"})

@@ -53,7 +53,7 @@ def test_what_is_always_refused_is_found_under_the_mature_profile_too(name: str)
     assert recall(Screener(profile="mature"), name, *ALWAYS_REFUSED) >= LEAST_RECALL
 
 
-@pytest.mark.parametrize("name", ["benign", "benign_second", "benign_held_out"])
+@pytest.mark.parametrize("name", ["benign", "benign_second", "benign_held_out", "benign_languages"])
 def test_look_alikes_pass(screener: Screener, name: str) -> None:
     texts = list(benign(name))
     blocked = [text for kind, text in texts if screener.screen({kind: text}, kind).state != State.APPROVED]
