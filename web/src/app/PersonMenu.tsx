@@ -25,13 +25,16 @@ export function PersonMenu({ className, iconClassName, person }: Props) {
   return (
     <Popover position="right-end" width={280} trapFocus returnFocus>
       <Popover.Target>
-        <button type="button" className={className}>
+        <button
+          type="button"
+          className={className}
+          aria-label={unread === 0 ? undefined : `You, ${unread === 1 ? '1 notice' : `${unread} notices`}`}
+        >
           <span className={iconClassName}>
             <IconPerson />
             {unread > 0 && <span className={classes.dot} />}
           </span>
           You
-          {unread > 0 && <span className={classes.hidden}>, {unread === 1 ? '1 notice' : `${unread} notices`}</span>}
         </button>
       </Popover.Target>
       <Popover.Dropdown tabIndex={-1} aria-label="You">
