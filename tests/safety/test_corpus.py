@@ -31,10 +31,9 @@ def evasions(name: str) -> list[dict[str, Any]]:
 
 
 def benign(name: str) -> Iterator[tuple[Kind, str]]:
-    for line in (FOLDER / f"{name}.txt").read_text("utf-8").splitlines():
+    for line in encoded.read(FOLDER / f"{name}.encoded"):
         kind, _, text = line.rpartition(": ")
-        if line and not line.startswith("#"):
-            yield (Kind(kind), text) if kind in {*Kind} else (Kind.PROMPT, line)
+        yield (Kind(kind), text) if kind in {*Kind} else (Kind.PROMPT, line)
 
 
 def recall(screener: Screener, name: str, *categories: str) -> float:

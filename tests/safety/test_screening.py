@@ -13,10 +13,12 @@ from structlog.testing import capture_logs
 
 from figment.safety.fields import Kind, Role, role, spread
 from figment.safety.matching import MOST_HITS
+from figment.safety.policy import load
 from figment.safety.screening import Screener
 from figment.safety.verdict import State, together
 from tests.safety.test_text import ANY_TEXT
 
+HATEFUL = load().lists["hate"][0]
 FIELDS = st.sampled_from(["prompt", "negative_prompt", "instruction", "title", "comment", "name", "new"])
 
 
@@ -43,7 +45,7 @@ def test_a_negative_prompt_may_say_what_is_not_wanted(screener: Screener) -> Non
 
 
 def test_a_negative_prompt_may_not_hold_what_degrades_others(screener: Screener) -> None:
-    found = screener.screen({"prompt": "a field", "negative_prompt": "kill all jews"}, Kind.PROMPT)
+    found = screener.screen({"prompt": "a field", "negative_prompt": HATEFUL}, Kind.PROMPT)
     assert (found.state, found.reasons[0].fields) == (State.REFUSED, ("negative_prompt",))
 
 
@@ -106,13 +108,13 @@ def test_names_are_read_with_their_humps_apart(screener: Screener) -> None:
 @pytest.mark.parametrize("kind", Kind)
 def test_a_field_that_nobody_named_is_looked_at(screener: Screener, kind: Kind) -> None:
     assert role("brand new", kind) != Role.UNWANTED
-    assert screener.screen({"brand new": "kill all jews"}, kind).state == State.REFUSED
+    assert screener.screen({"brand new": HATEFUL}, kind).state == State.REFUSED
 
 
 def test_the_reasons_never_say_the_words(screener: Screener) -> None:
-    found = screener.screen({"prompt": "decapitated, naked, kill all jews"}, Kind.PROMPT)
+    found = screener.screen({"prompt": f"decapitated, naked, {HATEFUL}"}, Kind.PROMPT)
     assert {reason.category for reason in found.reasons} == {"gore", "nudity", "hate"}
-    assert not any(word in str(found) for word in ("decapitated", "naked", "kill all"))
+    assert not any(word in str(found) for word in ("decapitated", "naked", HATEFUL))
 
 
 def test_the_worst_reason_comes_first_and_each_category_once(screener: Screener) -> None:
