@@ -31,6 +31,7 @@ from figment.core.events import Bus
 from figment.core.limits import Limiter, Rate, Throttle
 from figment.core.settings import Settings
 from figment.core.storage import BucketOptions, Storage
+from figment.engine.backends.checking import open_checker
 from figment.engine.local import local_engine, open_catalogue
 from figment.engine.schedule import Limits
 from figment.features.openai import routes as openai_routes
@@ -49,7 +50,9 @@ from figment.images.perceptual import Perceptual
 from figment.images.service import Images
 from figment.images.verify import Verifier
 from figment.safety import routes as safety_routes
+from figment.safety.images import ImageClassifier
 from figment.safety.moderating import Moderation
+from figment.safety.pictures import PictureGate
 from figment.safety.policy import Profile
 from figment.safety.screening import Screener
 from figment.safety.service import Safety
@@ -155,12 +158,24 @@ def _screener(policy: Path | None, profile: Profile) -> Screener:
     return Screener(policy, profile)
 
 
+def _classifiers(settings: Settings) -> list[ImageClassifier]:
+    """What looks at pictures before they are kept.
+
+    Raises:
+        BrokenModel: what was asked for cannot be opened.
+    """
+    if settings.safety_checker is None:
+        return []
+    return [open_checker(settings.safety_checker, settings.engine_device)]
+
+
 @contextlib.asynccontextmanager
 async def open_house(settings: Settings, database_url: str) -> AsyncIterator[House]:
     """Bring the database up to date, build every part, and take them down again in the opposite order."""
-    _, screener = await asyncio.gather(
+    _, screener, classifiers = await asyncio.gather(
         asyncio.to_thread(migrate.migrate, database_url),
         asyncio.to_thread(_screener, settings.policy, settings.policy_profile),
+        asyncio.to_thread(_classifiers, settings),
     )
     database = Database(database_url, settings.database_pool)
     bus = Bus(database)
@@ -177,6 +192,7 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
         settings.upload_pixels,
         perceptual,
         Signer(certificate) if certificate else None,
+        PictureGate(classifiers, screener) if classifiers else None,
     )
     shelf = Shelf(database, bus, queue, open_catalogue(settings.models_dir, settings.model).cards())
     jobs = Jobs(database, bus, queue, images, shelf.cards, settings.queue_limit, settings.queue_limit_person)

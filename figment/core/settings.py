@@ -183,6 +183,11 @@ class Settings(BaseSettings):
         "general",
         description="Whom this server is for. `mature` allows among adults what `general` holds or refuses; neither allows what is illegal.",
     )
+    safety_checker: str | None = Field(
+        None,
+        description="A safety checker of diffusers that looks at every picture before it is kept: a folder, or a name of the hub such as "
+        "`CompVis/stable-diffusion-safety-checker`. Needs the extra `torch`. What it finds is held until a moderator has looked.",
+    )
     reports_hide: float = Field(
         2.0,
         gt=0,

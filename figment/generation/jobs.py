@@ -217,11 +217,11 @@ class JobRunner:
         recipe = self._recipe(row)
         made = await self._images.made(recipe)
         encoded = await asyncio.to_thread(codec.encode_png, finished.pixels, made)
-        sha256 = await self._images.announce(encoded)
-        writing = asyncio.create_task(self._images.write(sha256, encoded))
+        announced = await self._images.announce(encoded)
+        writing = asyncio.create_task(self._images.write(announced, encoded))
         try:
             async with self._database.transaction() as connection:
-                image = await self._images.add(connection, row.owner, sha256, encoded, recipe.prompt, recipe, made)
+                image = await self._images.add(connection, row.owner, announced, encoded, recipe.prompt, recipe, made)
                 ended = await store.finish(connection, row.id, row.fence, "succeeded", image=image.id)
                 if ended is None:
                     # Rolls the image back with everything else: the one who holds the job now writes it.

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from figment.core.database import Connection, Database
@@ -31,7 +31,7 @@ from figment.images.perceptual import Perceptual
 from figment.images.provenance import Made
 from figment.images.recipes import Recipe
 from figment.images.schemas import Image, Preferences, PreferencesChange, SharedImage, Upload
-from figment.images.store import ImageRow, Origin, State, Visibility
+from figment.images.store import Announced, Concern, ImageRow, Origin, State, Visibility
 
 SIZES = (64, 128, 256, 512, 1024, 2048)
 _FORMS = {"webp": "WEBP", "avif": "AVIF", "jpg": "JPEG", "png": "PNG"}
@@ -50,6 +50,16 @@ class File:
     mime: str
 
 
+class Gate(Protocol):
+    """Looks at pictures before they are kept."""
+
+    async def look(self, data: bytes) -> Concern | None:
+        """What is wrong with the picture in a file. Raises where it cannot say."""
+
+    async def open(self, connection: Connection, image: UUID, owner: UUID, sha256: str, concern: Concern) -> None:
+        """See to it that a person looks at an image that is held, and tell its owner; in the caller's transaction."""
+
+
 class Images:
     """Assets: each a row with an owner and a recipe, over a file named by its SHA-256."""
 
@@ -62,10 +72,12 @@ class Images:
         upload_pixels: int,
         perceptual: Perceptual,
         signer: Signer | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self._database = database
         self._perceptual = perceptual
         self._signer = signer
+        self._gate = gate
         self._storage = storage
         self._signing_key = signing_key
         self._upload_bytes = upload_bytes
@@ -76,20 +88,19 @@ class Images:
 
     # -- keep ---------------------------------------------------------------------------------------------------------
 
-    async def announce(self, picture: codec.Picture, state: State = "approved", reason: str | None = None) -> str:
-        """Say that a file is about to be written, and give its SHA-256. Until `add` names it, it is swept after a while.
-
-        `state` and `reason`: what the checks made of it, where it is new.
+    async def announce(self, picture: codec.Picture) -> Announced:
+        """Have a picture looked at, and say that its file is about to be written. Until `add` names it, it is swept after a while.
 
         Raises:
             ImageBlocked: it looks like a picture that is not kept here.
         """
         sha256 = hashlib.sha256(picture.data).hexdigest()
+        concern = await self._gate.look(picture.data) if self._gate else None
         async with self._database.statements(relaxed=True) as connection:
             await self._perceptual.refuse_blocked(connection, picture.prints.pdq)
-            await store.touch_blob(connection, sha256, picture.mime, len(picture.data), state, reason)
+            await store.touch_blob(connection, sha256, picture.mime, len(picture.data), concern)
             await self._perceptual.remember(connection, sha256, picture.prints)
-        return sha256
+        return Announced(sha256, concern)
 
     async def made(self, recipe: Recipe) -> Made:
         """What may be said of a picture made by this recipe. What it was made from decides, if need be through many edits."""
@@ -99,8 +110,9 @@ class Images:
         # What is gone by now may have been an upload.
         return Made(recipe.model, composite=any(known.get(source) != "made" for source in sources))
 
-    async def write(self, sha256: str, encoded: codec.Encoded) -> None:
+    async def write(self, announced: Announced, encoded: codec.Encoded) -> None:
         """Put an announced file into storage. It is there for good when this returns, and may be named by a commit from then on."""
+        sha256 = announced.sha256
         await self._storage.put(_original_key(sha256, encoded.mime), encoded.data, encoded.mime)
         async with self._database.statements() as connection:
             to_be_hidden = await store.is_to_be_hidden(connection, sha256)
@@ -112,7 +124,7 @@ class Images:
         self,
         connection: Connection,
         owner: UUID,
-        sha256: str,
+        announced: Announced,
         encoded: codec.Encoded,
         alt: str,
         recipe: Recipe | None = None,
@@ -125,7 +137,7 @@ class Images:
         row = ImageRow(
             id=uuid7(),
             owner=owner,
-            sha256=sha256,
+            sha256=announced.sha256,
             mime=encoded.mime,
             bytes=len(encoded.data),
             width=encoded.width,
@@ -136,7 +148,11 @@ class Images:
             origin=_origin(made),
         )
         key, parent = (recipe.key(), recipe.parent) if recipe else (None, None)
-        return self.wire(await store.add_image(connection, row, key, parent))
+        kept = await store.add_image(connection, row, key, parent)
+        # A file of before may have been approved by a person: then nobody needs to look again.
+        if self._gate and announced.concern and kept.state != "approved":
+            await self._gate.open(connection, kept.id, owner, kept.sha256, announced.concern)
+        return self.wire(kept)
 
     async def upload(self, owner: UUID, data: bytes, alt: str = "") -> Image:
         """Keep what somebody sent, cleaned (`codec.clean_upload` says what can be wrong with it)."""
@@ -161,10 +177,10 @@ class Images:
 
     async def keep(self, owner: UUID, encoded: codec.Picture, alt: str = "") -> Image:
         """Keep a cleaned upload as an image of `owner`."""
-        sha256 = await self.announce(encoded)
-        await self.write(sha256, encoded)
+        announced = await self.announce(encoded)
+        await self.write(announced, encoded)
         async with self._database.transaction() as connection:
-            return await self.add(connection, owner, sha256, encoded, alt)
+            return await self.add(connection, owner, announced, encoded, alt)
 
     async def _clean(self, data: bytes) -> codec.Picture:
         async with self._decoding:
@@ -195,18 +211,18 @@ class Images:
             if await self._storage.head(key) > self._upload_bytes:
                 raise BodyTooLarge(f"At most {self._upload_bytes // 1024} KiB are taken.")
             encoded = await self._clean(await self._storage.get(key))
-            sha256 = await self.announce(encoded)
+            announced = await self.announce(encoded)
         except BlobMissing as missing:
             raise UploadNotThere from missing
         except (BodyTooLarge, ImageBlocked, ImageTooManyPixels, ImageTypeRefused, ImageUnreadable):
             await self._storage.delete(key)
             raise
-        await self.write(sha256, encoded)
+        await self.write(announced, encoded)
         async with self._database.transaction() as connection:
             # With the image or not at all: completed twice at once, or again after a crash, it is still one image.
             if not await store.take_upload(connection, upload):
                 raise UploadNotThere
-            image = await self.add(connection, owner, sha256, encoded, alt)
+            image = await self.add(connection, owner, announced, encoded, alt)
         await self._storage.delete(key)
         return image
 

@@ -45,6 +45,23 @@ class ImageRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Concern:
+    """What the checks found in a picture: what becomes of it, what its owner is told, and the category of the policy."""
+
+    state: State
+    reason: str
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A file that is about to be written, and what the checks found in it, if anything."""
+
+    sha256: str
+    concern: Concern | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SharedRow:
     """An image that others may see, and who made it."""
 
@@ -61,9 +78,7 @@ _COLUMNS = """
 SHOWN_TO_OTHERS = "(i.visibility = 'link' AND b.state = 'approved' AND NOT p.suspended)"
 
 
-async def touch_blob(
-    connection: Connection, sha256: str, mime: str, size: int, state: State = "approved", reason: str | None = None
-) -> None:
+async def touch_blob(connection: Connection, sha256: str, mime: str, size: int, concern: Concern | None = None) -> None:
     """Announce a file before it is written. Waits for a sweep that is deleting the very same one.
 
     A file that is there already keeps its state: a person may have decided it.
@@ -74,7 +89,13 @@ async def touch_blob(
             VALUES (%(sha256)s, %(mime)s, %(bytes)s, %(state)s, %(reason)s)
             ON CONFLICT (sha256) DO UPDATE SET touched_at = now()
         """,
-        {"sha256": sha256, "mime": mime, "bytes": size, "state": state, "reason": reason},
+        {
+            "sha256": sha256,
+            "mime": mime,
+            "bytes": size,
+            "state": concern.state if concern else "approved",
+            "reason": concern.reason if concern else None,
+        },
     )
 
 

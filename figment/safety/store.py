@@ -221,8 +221,9 @@ async def set_claim(connection: Connection, case: UUID, moderator: UUID | None) 
 
 
 async def decide(
-    connection: Connection, case: UUID, moderator: UUID, decision: Decision, words: str, blocked: UUID | None
+    connection: Connection, case: UUID, moderator: UUID | None, decision: Decision, words: str, blocked: UUID | None
 ) -> None:
+    """`moderator` is None of what the rules decide by themselves."""
     await connection.execute(
         """
             UPDATE cases SET decision = %(decision)s, decided_by = %(moderator)s, decided_at = now(), words = %(words)s,
