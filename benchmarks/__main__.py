@@ -3,6 +3,16 @@
 import subprocess
 import sys
 
-ALL = ("statements", "enqueue_to_start", "http_latency", "engine", "schedule", "gpu", "parking")
+ALL = (
+    "statements",
+    "enqueue_to_start",
+    "http_latency",
+    "engine",
+    "schedule",
+    "perceptual",
+    "safety_text",
+    "gpu",
+    "parking",
+)
 
 sys.exit(max(subprocess.call([sys.executable, "-m", f"benchmarks.{name}"]) for name in ALL))

@@ -90,6 +90,31 @@ test('a passkey makes an account, and signs in to it', async ({ browser }) => {
   await page.context().close();
 });
 
+test('an account of another service signs up, and comes back', async ({ browser }) => {
+  const name = unique('grace');
+  const there = async (page: Page): Promise<void> => {
+    await page.goto('/sign-in');
+    await page.getByRole('link', { name: 'Sign in with the club' }).click();
+    await page.getByPlaceholder('Enter any login').fill(name);
+    await page.getByPlaceholder('and password').fill('any');
+    await page.getByRole('button', { name: 'Sign-in' }).click();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.waitForURL(`${BASE}/studio`);
+    await you(page).click();
+    await expect(page.getByText(`${name} of the club`)).toBeVisible();
+  };
+  const first = await newPage(browser);
+  await there(first);
+  await first.goto('/account');
+  await expect(first.getByText(`You sign in as ${name}@club.example.`)).toBeVisible();
+  const second = await newPage(browser);
+  await there(second);
+  await second.goto('/account');
+  await expect(second.getByRole('region', { name: 'Devices' }).getByRole('listitem')).toHaveCount(2);
+  await first.context().close();
+  await second.context().close();
+});
+
 test('the pages of accounts have no violations that axe can find', async ({ browser }) => {
   const page = await newPage(browser);
   await page.goto('/sign-up');

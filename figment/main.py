@@ -45,6 +45,7 @@ from figment.generation.queue import build_queue
 from figment.generation.service import Jobs
 from figment.images import routes as image_routes
 from figment.images.certificates import open_certificate
+from figment.images.manifest_reader import ManifestReader
 from figment.images.manifests import Signer
 from figment.images.perceptual import Perceptual
 from figment.images.service import Images
@@ -61,6 +62,18 @@ from figment.scaleout.opening import ray_engine
 from figment.scaleout.plan import Plan
 
 log = structlog.get_logger(__name__)
+
+# Every route but the files, the pages and the signs of life, which ask nobody who they are.
+ROUTES = (
+    account_routes,
+    sign_in_routes,
+    people_routes,
+    generation_routes,
+    image_routes,
+    safety_routes,
+    studio_routes,
+    openai_routes,
+)
 
 # What these take: so many files of the largest size.
 _UPLOAD_PATHS = {
@@ -227,7 +240,7 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
             ),
             perceptual=perceptual,
             images=images,
-            verifier=Verifier(images, perceptual, certificate),
+            verifier=Verifier(images, perceptual, ManifestReader(certificate.own if certificate else None)),
             shelf=shelf,
             jobs=jobs,
             studio=studio,
@@ -322,6 +335,7 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=http.operation_id,
+        responses=http.EDGE_PROBLEMS,
         middleware=[
             Middleware(
                 http.Edge,
@@ -335,17 +349,8 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
     http.add_error_handlers(app, _DIALECTS)
     http.add_docs(app, settings.web_root)
     _add_health(app)
-    for router in (
-        account_routes,
-        sign_in_routes,
-        people_routes,
-        generation_routes,
-        image_routes,
-        safety_routes,
-        studio_routes,
-        openai_routes,
-    ):
-        app.include_router(router.router)
+    for room in ROUTES:
+        app.include_router(room.router)
     http.add_blob_routes(app)
     http.add_api_fallback(app)
     app.mount("/", http.WebApp(settings.web_root))

@@ -211,7 +211,65 @@ def _parameter(parameter: Any) -> str:
     return f"| {shown} | {default} | {parameter.help or ''} |"
 
 
+# -- permissions ----------------------------------------------------------------------------------------------------------
+
+
+def permissions_page() -> str:
+    """A row a route: what it does, who may, and with which scope of an API token."""
+    from figment.accounts.permissions import RULES, Standing, standings
+
+    rows = []
+    for route, action in sorted(actions().items()):
+        rule = RULES[action]
+        who = [("yes" if allowed else "") for allowed in standings(action).values()]
+        scope = {None: "none may", "any": "any"}.get(rule.scope, f"`{rule.scope}`")
+        others = "" if rule.others is None else f"{rule.others.name.lower()}s"
+        rows.append(
+            f"| `{route}` | {action} | {' | '.join(who)} | {others} | {scope} | {'yes' if rule.suspended else ''} |"
+        )
+    names = " | ".join(standing.name.lower() for standing in Standing)
+    return "\n\n".join(
+        [
+            "# Permissions",
+            MARK,
+            "Who may do what. One function decides it, [`may`](../../figment/accounts/permissions.py); every route names the action that "
+            "it does, and a test knocks at each of them as everybody. A yes is for what is one's own: what belongs to somebody else is "
+            "as if it were not there (404), unless *others'* says who may. *Token* is the scope that an API token needs; "
+            "*suspended* says that whoever is shut out may still do it.",
+            f"| route | action | {names} | others' | token | suspended |\n|{' --- |' * (len(Standing) + 5)}\n"
+            + "\n".join(rows),
+            "Not in the table are the addresses that ask nobody who they are: pages, `/docs`, `/openapi.json`, `/healthz`, `/readyz`, and files "
+            "(`/files/…`, `/blobs/…`), whose addresses carry a key that only this server can make.",
+        ]
+    )
+
+
+def actions() -> Mapping[str, Any]:
+    """What each route asks leave for.
+
+    Raises:
+        ValueError: one asks for nothing, or for several things.
+    """
+    from fastapi.routing import APIRoute
+
+    from figment.accounts.asking import actions_of
+    from figment.main import ROUTES
+
+    found: dict[str, Any] = {}
+    for room in ROUTES:
+        for route in room.router.routes:
+            if not isinstance(route, APIRoute) or not route.include_in_schema:
+                continue
+            asked = actions_of(route.dependant)
+            if len(asked) != 1:
+                raise ValueError(f"{route.path} asks leave for {sorted(asked) or 'nothing'}: it must name one action")
+            [action] = asked
+            found |= {f"{method} {route.path}": action for method in route.methods or ()}
+    return found
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
+    "permissions.md": permissions_page,
     "settings.md": settings_page,
     "errors.md": errors_page,
     "cli.md": cli_page,

@@ -6,6 +6,7 @@ import { defineConfig } from '@playwright/test';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PORT = Number(process.env.FIGMENT_E2E_PORT ?? 8123);
+const PROVIDER_PORT = PORT + 1;
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /** CHROMIUM_PATH, or the browser that the system has, or (undefined) the one that Playwright brought. */
@@ -40,17 +41,37 @@ export default defineConfig({
       ],
     },
   },
-  webServer: {
-    command: `.venv/bin/figment serve --port ${PORT}`,
-    cwd: ROOT,
-    env: {
-      FIGMENT_DATA: process.env.FIGMENT_E2E_DATA,
-      FIGMENT_MODELS_DIR: join(process.env.FIGMENT_E2E_DATA, 'models'),
+  webServer: [
+    {
+      command: `.venv/bin/figment serve --port ${PORT}`,
+      cwd: ROOT,
+      env: {
+        FIGMENT_DATA: process.env.FIGMENT_E2E_DATA,
+        FIGMENT_MODELS_DIR: join(process.env.FIGMENT_E2E_DATA, 'models'),
+        FIGMENT_OIDC: JSON.stringify([
+          {
+            id: 'club',
+            name: 'the club',
+            issuer: `http://localhost:${PROVIDER_PORT}`,
+            client_id: 'figment',
+            client_secret: 'a secret of the tests',
+          },
+        ]),
+      },
+      url: `http://127.0.0.1:${PORT}/readyz`,
+      timeout: 120_000,
+      gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 },
+      reuseExistingServer: !process.env.CI,
+      stderr: process.env.FIGMENT_E2E_LOG ? 'pipe' : 'ignore',
     },
-    url: `http://127.0.0.1:${PORT}/readyz`,
-    timeout: 120_000,
-    gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 },
-    reuseExistingServer: !process.env.CI,
-    stderr: process.env.FIGMENT_E2E_LOG ? 'pipe' : 'ignore',
-  },
+    {
+      command: `node ${join(ROOT, 'e2e', 'provider.mjs')} ${PROVIDER_PORT} http://localhost:${PORT}`,
+      url: `http://localhost:${PROVIDER_PORT}/.well-known/openid-configuration`,
+      timeout: 60_000,
+      gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
+      reuseExistingServer: !process.env.CI,
+      stdout: 'ignore',
+      stderr: 'ignore',
+    },
+  ],
 });

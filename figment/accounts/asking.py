@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPBearer
 
 from figment.accounts.entrance import Visitor
@@ -144,6 +145,12 @@ def Allowed(action: Action, *, greets: bool = False) -> Any:  # noqa: N802 (read
 
 def AllowedByToken(action: Action) -> Any:  # noqa: N802
     return Depends(AskingByToken(action))
+
+
+def actions_of(dependant: Dependant) -> set[Action]:
+    """What a route asks leave for, through all that it depends on."""
+    own: set[Action] = {dependant.call.action} if isinstance(dependant.call, Asking | AskingByToken) else set()
+    return own.union(*(actions_of(below) for below in dependant.dependencies))
 
 
 async def _greet(request: Request) -> Person:

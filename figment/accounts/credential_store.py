@@ -83,9 +83,19 @@ async def set_password(connection: Connection, person: UUID, hash_: str) -> None
     )
 
 
-async def ways_in(connection: Connection, person: UUID) -> int:
-    """How many things `person` can sign in with. Asked by one at a time, so that two do not remove the last two at once."""
+async def remove_password(connection: Connection, person: UUID) -> bool:
+    await _alone(connection, person)
+    done = await connection.execute("DELETE FROM passwords WHERE person = %(person)s", {"person": person})
+    return done.count == 1
+
+
+async def _alone(connection: Connection, person: UUID) -> None:
+    """Until the commit nobody else changes what `person` signs in with: two at once would remove the last two."""
     await connection.execute("SELECT FROM people WHERE id = %(person)s FOR NO KEY UPDATE", {"person": person})
+
+
+async def ways_in(connection: Connection, person: UUID) -> int:
+    """How many things `person` can sign in with."""
     found = await connection.execute(
         """
             SELECT (SELECT count(*) FROM passwords WHERE person = %(person)s)
@@ -168,6 +178,7 @@ async def use_passkey(connection: Connection, passkey: UUID, sign_count: int) ->
 
 
 async def remove_passkey(connection: Connection, person: UUID, passkey: UUID) -> bool:
+    await _alone(connection, person)
     done = await connection.execute(
         "DELETE FROM passkeys WHERE id = %(id)s AND person = %(person)s", {"id": passkey, "person": person}
     )
@@ -218,6 +229,7 @@ async def identities_of(connection: Connection, person: UUID) -> list[Identity]:
 
 
 async def remove_identity(connection: Connection, person: UUID, identity: UUID) -> bool:
+    await _alone(connection, person)
     done = await connection.execute(
         "DELETE FROM identities WHERE id = %(id)s AND person = %(person)s", {"id": identity, "person": person}
     )

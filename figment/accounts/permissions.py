@@ -200,6 +200,12 @@ RULES: dict[Action, Rule] = {
 }
 
 
+def standings(action: Action) -> dict[Standing, bool]:
+    """Who may do `action` at all, to what is their own: a row of the table for people to read."""
+    rule = RULES[action]
+    return {standing: standing >= rule.least for standing in Standing}
+
+
 def may(actor: Actor, action: Action, subject: Subject | None = None) -> Decision:
     """Whether `actor` may do `action`, to `subject` where there is one. Pure: the same question has the same answer."""
     rule = RULES[action]

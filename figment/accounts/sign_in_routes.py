@@ -147,7 +147,7 @@ async def change_password(asked: PasswordChange, request: Request, door: Door, p
     "/account/password",
     status_code=204,
     dependencies=[Recent],
-    responses=problems(NotSignedIn, SessionNeeded, AccountNeeded, SignInAgain, LastWayIn),
+    responses=problems(NotSignedIn, SessionNeeded, AccountNeeded, SignInAgain, NotFound, LastWayIn),
 )
 async def remove_password(door: Door, person: Holder) -> None:
     """Sign in with passkeys only."""

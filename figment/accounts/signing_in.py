@@ -156,11 +156,12 @@ class SigningIn:
     async def remove_password(self, person: Person) -> None:
         """
         Raises:
-            LastWayIn: there is nothing else to sign in with.
+            NotFound, LastWayIn: there is none, or nothing else to sign in with.
         """
         async with self._database.transaction() as connection:
-            await self._require_another_way(connection, person.id)
-            await connection.execute("DELETE FROM passwords WHERE person = %(person)s", {"person": person.id})
+            if not await credentials.remove_password(connection, person.id):
+                raise NotFound("You have no password.")
+            await self._require_a_way(connection, person.id)
 
     # -- one-time links -----------------------------------------------------------------------------------------------
 
@@ -337,9 +338,9 @@ class SigningIn:
             NotFound, LastWayIn.
         """
         async with self._database.transaction() as connection:
-            await self._require_another_way(connection, person.id)
             if not await credentials.remove_passkey(connection, person.id, passkey):
                 raise NotFound("There is no such passkey among yours.")
+            await self._require_a_way(connection, person.id)
 
     # -- providers ----------------------------------------------------------------------------------------------------
 
@@ -416,9 +417,9 @@ class SigningIn:
             NotFound, LastWayIn.
         """
         async with self._database.transaction() as connection:
-            await self._require_another_way(connection, person.id)
             if not await credentials.remove_identity(connection, person.id, identity):
                 raise NotFound("There is no such sign-in among yours.")
+            await self._require_a_way(connection, person.id)
 
     def _provider(self, provider: str) -> Provider:
         if (chosen := self._providers.get(provider)) is None:
@@ -433,8 +434,9 @@ class SigningIn:
         assert entered is not None
         return Entered(entered, token)
 
-    async def _require_another_way(self, connection: Connection, person: UUID) -> None:
-        if await credentials.ways_in(connection, person) <= 1:
+    async def _require_a_way(self, connection: Connection, person: UUID) -> None:
+        """Takes back what was removed in this transaction, where it was the last."""
+        if await credentials.ways_in(connection, person) == 0:
             raise LastWayIn
 
     async def _begin(

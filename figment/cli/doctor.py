@@ -152,7 +152,8 @@ def _certificate(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", "images are marked (XMP), and not signed: no FIGMENT_C2PA_CERTIFICATE is set")
         return
     yield Finding(
-        "ok", f"images are signed as {found.subject} ({found.algorithm.decode()}), until {found.expires_at:%Y-%m-%d}"
+        "ok",
+        f"images are signed as {found.own.subject} ({found.algorithm.decode()}), until {found.expires_at:%Y-%m-%d}",
     )
     if found.expires_at < datetime.now(UTC) + timedelta(days=30):
         yield Finding("note", "the certificate runs out soon", "Renew it; with the old one no process starts.")

@@ -28,9 +28,13 @@ from figment.core.errors import (
     MalformedRequest,
     MethodNotAllowed,
     NotFound,
+    NotSignedIn,
+    RateLimited,
+    Unavailable,
 )
 from figment.core.events import Event, Gap
 from figment.core.limits import Throttle
+from figment.core.problems import problems
 from figment.core.settings import Network
 from figment.core.storage import Storage, content_disposition
 
@@ -59,6 +63,12 @@ CONTENT_SECURITY_POLICY = (
 ErrorResponse = Callable[[FigmentError], Response]
 Dialects = Mapping[str, ErrorResponse]
 """How errors are said below an address, by how it begins, where it is not as problem details."""
+
+
+# What any route can be answered before it is reached, or when the database is away.
+EDGE_PROBLEMS = problems(
+    MalformedRequest, NotSignedIn, ForeignOrigin, BodyTooLarge, InvalidInput, RateLimited, Unavailable
+)
 
 
 def error_headers(error: FigmentError) -> dict[str, str]:

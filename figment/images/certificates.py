@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 from PIL import Image
 
 from figment.images.errors import BadCertificate, SigningFailed
-from figment.images.manifests import Certificate, Signer, read
+from figment.images.manifests import Certificate, Own, Signer, read
 from figment.images.provenance import Made
 
 Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
@@ -45,12 +45,14 @@ def open_certificate(chain: Path | None, key: Path | None, timestamps: str | Non
     names = leaf.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
     found = Certificate(
         chain=b"".join(each.public_bytes(Encoding.PEM) for each in certificates),
-        anchor=certificates[-1].public_bytes(Encoding.PEM),
         key=key.read_bytes(),
         algorithm=_algorithm(private, key),
         timestamps=timestamps,
-        subject=str(names[0].value) if names else leaf.subject.rfc4514_string(),
-        serial=str(leaf.serial_number),
+        own=Own(
+            anchor=certificates[-1].public_bytes(Encoding.PEM).decode(),
+            subject=str(names[0].value) if names else leaf.subject.rfc4514_string(),
+            serial=str(leaf.serial_number),
+        ),
         expires_at=leaf.not_valid_after_utc,
     )
     _try(found, chain)
@@ -109,7 +111,7 @@ def _try(certificate: Certificate, path: Path) -> None:
         signed = alone.sign(out.getvalue(), "image/png", Made("none", composite=False))
     except SigningFailed as error:
         raise BadCertificate(f"The certificate in {path} cannot sign: {error.__cause__}. {_MANUAL}") from error
-    found = read(signed, "image/png", certificate)
+    found = read(signed, "image/png", certificate.own)
     if found is None or not found.by_us:
         raise BadCertificate(
             f"Readers would not accept what the certificate in {path} signs. It needs the key usage `digitalSignature`, the extended "

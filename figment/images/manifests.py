@@ -31,16 +31,23 @@ _INPUT = "input"
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """What our signatures are known by: the certificate that others rest on (PEM), the name in ours, and its number."""
+
+    anchor: str
+    subject: str
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
 class Certificate:
-    """What files are signed with. `chain`: PEM, the signer's own certificate first; `anchor` is the last of it."""
+    """What files are signed with. `chain`: PEM, the signer's own certificate first."""
 
     chain: bytes
-    anchor: bytes
     key: bytes
     algorithm: bytes
     timestamps: str | None
-    subject: str
-    serial: str
+    own: Own
     expires_at: datetime
 
 
@@ -61,6 +68,9 @@ class Manifest:
     signer: str | None
     generator: str | None
     source_type: str | None
+
+
+UNREADABLE = Manifest("unreadable", by_us=False, signer=None, generator=None, source_type=None)
 
 
 # -- signing --------------------------------------------------------------------------------------------------------------
@@ -116,14 +126,14 @@ def _definition(made: Made, source: Ingredient | None) -> dict[str, Any]:
 # -- reading --------------------------------------------------------------------------------------------------------------
 
 
-def read(data: bytes, mime: str, own: Certificate | None) -> Manifest | None:
+def read(data: bytes, mime: str, own: Own | None) -> Manifest | None:
     """What a stranger's file says in its manifest; None where it has none. Nothing is fetched.
 
     "By us" is what was signed with our certificate, or with an earlier one that the same issuer gave to the same name.
     """
     import c2pa
 
-    trust = {"trust": {"user_anchors": own.anchor.decode()}} if own else {}
+    trust = {"trust": {"user_anchors": own.anchor}} if own else {}
     try:
         with c2pa.Context.from_dict(_SETTINGS | trust) as context:
             reader = c2pa.Reader.try_create(mime, io.BytesIO(data), context=context)
@@ -131,11 +141,12 @@ def read(data: bytes, mime: str, own: Certificate | None) -> Manifest | None:
                 return None
             with reader:
                 return _manifest(json.loads(reader.json()), own)
-    except (c2pa.C2paError, ValueError):
-        return Manifest("unreadable", by_us=False, signer=None, generator=None, source_type=None)
+    except (c2pa.C2paError, ValueError, LookupError, TypeError, AttributeError):
+        # The latter of a broken manifest, of which the library tells things that do not fit together.
+        return UNREADABLE
 
 
-def _manifest(found: dict[str, Any], own: Certificate | None) -> Manifest:
+def _manifest(found: dict[str, Any], own: Own | None) -> Manifest:
     active = found["manifests"][found["active_manifest"]]
     signature = active.get("signature_info") or {}
     anchored = "signingCredential.trusted" in _codes(found, "success")

@@ -12,7 +12,6 @@ from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 # Two hashes that differ in no more bits are of the same picture: the distance that PDQ's authors use.
 THRESHOLD = 31
@@ -52,9 +51,12 @@ def distance(one: bytes, other: bytes) -> int:
 
 
 def _luma(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    if (factor := -(-max(pixels.shape[:2]) // _LARGEST_PX)) > 1:
-        pixels = np.asarray(Image.fromarray(pixels).reduce(factor))
-    return pixels.astype(np.float32) @ _LUMA
+    # In NumPy and not in Pillow, which would copy the whole picture first.
+    factor = min(max(1, -(-max(pixels.shape[:2]) // _LARGEST_PX)), *pixels.shape[:2])
+    height, width = (length // factor for length in pixels.shape[:2])
+    blocks = pixels[: height * factor, : width * factor].reshape(height, factor, width, factor, 3)
+    luma: NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32) @ _LUMA
+    return luma
 
 
 def _means(luma: NDArray[np.float32]) -> list[NDArray[np.float64]]:

@@ -34,6 +34,7 @@ _MOST_BYTES = 256 * 1024
 _DOCUMENT = "figment:pixels:"
 # XML 1.0 has no way to write these, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF")
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_KEYWORD = b"XML:com.adobe.xmp"
 
@@ -103,7 +104,7 @@ def _xml_text(words: str) -> str:
 def packet_of(data: bytes) -> bytes | None:
     """The XMP packet of a PNG, JPEG, WebP or AVIF; None where there is none, or the file cannot be read."""
     try:
-        with Image.open(io.BytesIO(data)) as picture:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
             found = picture.info.get("xmp")
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         return None

@@ -15,9 +15,17 @@ from figment.accounts.schemas import Person
 from figment.core.errors import BodyTooLarge, InvalidInput, NotFound, NotSignedIn, RateLimited
 from figment.core.limits import Limiter
 from figment.core.problems import problems
-from figment.core.storage import content_disposition
+from figment.core.storage import StorageUnavailable, content_disposition
 from figment.images import codec
-from figment.images.errors import ImageTooManyPixels, ImageTypeRefused, ImageUnreadable, ImageWithheld
+from figment.images.errors import (
+    ImageBlocked,
+    ImageTooManyPixels,
+    ImageTypeRefused,
+    ImageUnreadable,
+    ImageWithheld,
+    SigningFailed,
+    UploadNotThere,
+)
 from figment.images.recipes import Recipe
 from figment.images.schemas import (
     Favourites,
@@ -35,6 +43,8 @@ from figment.images.verify import Verifier
 
 router = APIRouter(tags=["images"])
 
+_READ_PROBLEMS = (BodyTooLarge, ImageTypeRefused, ImageTooManyPixels, ImageUnreadable)
+_UPLOAD_PROBLEMS = (*_READ_PROBLEMS, ImageBlocked, InvalidInput, RateLimited, StorageUnavailable)
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -57,19 +67,30 @@ async def _spend_upload(request: Request, person: Maker) -> None:
     await limiter.spend(keys, request.app.state.rates["uploads"])
 
 
-@router.post("/api/images", status_code=201, dependencies=[Depends(_spend_upload)])
+@router.post(
+    "/api/images", status_code=201, dependencies=[Depends(_spend_upload)], responses=problems(*_UPLOAD_PROBLEMS)
+)
 async def upload_image(person: Maker, service: ImagesService, file: Annotated[UploadFile, File()]) -> Image:
     """Upload a JPEG, PNG, GIF (first frame) or WebP: at most 10 MB and 40 megapixels. Metadata such as GPS is removed."""
     return await service.upload(person.id, await file.read())
 
 
-@router.post("/api/images/uploads", status_code=201, dependencies=[Depends(_spend_upload)])
+@router.post(
+    "/api/images/uploads",
+    status_code=201,
+    dependencies=[Depends(_spend_upload)],
+    responses=problems(InvalidInput, RateLimited),
+)
 async def begin_upload(wanted: UploadRequest, person: Maker, service: ImagesService) -> Upload:
     """An address to send a file to directly, past this server where images are kept in object storage."""
     return await service.begin_upload(person.id, wanted.content_type)
 
 
-@router.post("/api/images/uploads/{upload}/complete", status_code=201)
+@router.post(
+    "/api/images/uploads/{upload}/complete",
+    status_code=201,
+    responses=problems(NotSignedIn, UploadNotThere, *_UPLOAD_PROBLEMS),
+)
 async def complete_upload(upload: UUID, person: Changer, service: ImagesService) -> Image:
     """Check and keep what was sent to the upload's address."""
     return await service.complete_upload(person.id, upload)
@@ -81,13 +102,13 @@ async def set_favourites(asked: Favourites, person: Changer, service: ImagesServ
     await service.set_favourite(person.id, asked.images, asked.favourite)
 
 
-@router.get("/api/images/{image}")
+@router.get("/api/images/{image}", responses=problems(NotSignedIn, NotFound))
 async def get_image(image: UUID, person: Reader, service: ImagesService) -> Image:
     """One image of mine."""
     return service.wire(await service.owned(person.id, image))
 
 
-@router.get("/api/images/{image}/recipe")
+@router.get("/api/images/{image}/recipe", responses=problems(NotSignedIn, NotFound))
 async def get_recipe(image: UUID, person: Reader, service: ImagesService) -> Recipe:
     """How the image was made: enough to make it again."""
     row = await service.owned(person.id, image)
@@ -128,7 +149,18 @@ async def get_shared(
     return await service.shared(image)
 
 
-@router.get("/api/images/{image}/download", response_class=Response)
+@router.get(
+    "/api/images/{image}/download",
+    response_class=Response,
+    responses={
+        200: {
+            "content": {mime: {} for mime in codec.EXTENSION},
+            "description": "The file, with what it says of itself.",
+        },
+        307: {"description": "Where the stored file is, for a quarter of an hour: it says all that there is to say."},
+        **problems(NotSignedIn, NotFound, ImageWithheld, StorageUnavailable, SigningFailed),
+    },
+)
 async def download_image(image: UUID, person: Reader, service: ImagesService) -> Response:
     """Save the full image as a file. It says how it was made; the prompt with it, unless `PATCH /api/preferences` said no.
 
@@ -143,7 +175,7 @@ async def download_image(image: UUID, person: Reader, service: ImagesService) ->
     return Response(file.data, media_type=file.mime, headers=headers)
 
 
-@router.delete("/api/images/{image}", status_code=204)
+@router.delete("/api/images/{image}", status_code=204, responses=problems(NotSignedIn, NotFound))
 async def delete_image(image: UUID, person: Changer, service: ImagesService) -> None:
     """Delete one image of mine; its file goes too."""
     await service.delete_one(person.id, image)
@@ -157,7 +189,7 @@ async def _spend_verification(request: Request) -> None:
 @router.post(
     "/api/verify",
     dependencies=[Depends(_spend_verification)],
-    responses=problems(BodyTooLarge, ImageTypeRefused, ImageTooManyPixels, ImageUnreadable, InvalidInput, RateLimited),
+    responses=problems(NotSignedIn, *_READ_PROBLEMS, InvalidInput, RateLimited),
 )
 async def verify_image(
     person: Annotated[Person | None, Allowed("images.verify")], request: Request, file: Annotated[UploadFile, File()]

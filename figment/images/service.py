@@ -133,7 +133,12 @@ class Images:
         """Name an announced file as an image of `owner`, in the caller's transaction. The file must be written before the commit.
 
         What was made here has both a `recipe` and what it said of itself when it was encoded (`made`).
+
+        Raises:
+            ValueError: it has only one of them, so that it would go out as an upload.
         """
+        if (recipe is None) != (made is None):
+            raise ValueError("an image that was made has a recipe, and what `made` says of it")
         row = ImageRow(
             id=uuid7(),
             owner=owner,

@@ -10,8 +10,9 @@ import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
-from figment.images import codec, manifests, provenance
-from figment.images.manifests import Certificate, Manifest
+from figment.images import codec, provenance
+from figment.images.manifest_reader import ManifestReader
+from figment.images.manifests import Manifest
 from figment.images.perceptual import Perceptual
 from figment.images.perceptual_store import Near
 from figment.images.provenance import Claim
@@ -51,10 +52,10 @@ class Evidence:
 class Verifier:
     """Answers for one file at a time, and keeps nothing of it."""
 
-    def __init__(self, images: Images, perceptual: Perceptual, certificate: Certificate | None) -> None:
+    def __init__(self, images: Images, perceptual: Perceptual, manifests: ManifestReader) -> None:
         self._images = images
         self._perceptual = perceptual
-        self._certificate = certificate
+        self._manifests = manifests
 
     async def verify(self, data: bytes, asker: UUID | None) -> Verification:
         """
@@ -64,7 +65,7 @@ class Verifier:
         prints = await self._images.look(data)
         mime = await asyncio.to_thread(codec.mime_of, data)
         claim = await asyncio.to_thread(provenance.claim_of, data)
-        manifest = await asyncio.to_thread(manifests.read, data, mime, self._certificate)
+        manifest = await self._manifests.read(data, mime)
         near = await self._perceptual.made_here(prints)
         row = await self._images.first_made(near.sha256) if near else None
         found = Evidence(manifest, claim, near if row else None, row)

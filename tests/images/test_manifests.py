@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import socket
+import sys
 import threading
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from figment.images import codec, provenance
 from figment.images.certificates import open_certificate
 from figment.images.errors import BadCertificate, SigningFailed
-from figment.images.manifests import Certificate, Ingredient, Signer, read
+from figment.images.manifest_reader import ManifestReader
+from figment.images.manifests import UNREADABLE, Certificate, Ingredient, Signer, read
 from figment.images.provenance import COMPOSITE, TRAINED, Made
 from tests.images.authority import Authority, new_key, write_chain, write_key
 from tests.images.scenes import file_of, scene
@@ -38,7 +44,7 @@ def test_the_key_decides_the_algorithm(tmp_path: Path, authority: Authority, kin
     certificate = certificate_of(tmp_path, authority, kind)
     assert certificate.algorithm == kind.encode()
     signed = Signer(certificate).sign(file_of(scene(1)), "image/png", MADE)
-    found = read(signed, "image/png", certificate)
+    found = read(signed, "image/png", certificate.own)
     assert found is not None
     assert (found.state, found.by_us, found.signer) == ("valid", True, "Figment's tests")
 
@@ -50,7 +56,7 @@ def test_every_format_is_signed_and_keeps_its_pixels_and_metadata(certificate: C
     signed = Signer(certificate).sign(
         data, codec.MIME[form], Made("figment-1", composite=True), Ingredient(data, codec.MIME[form])
     )
-    found = read(signed, codec.MIME[form], certificate)
+    found = read(signed, codec.MIME[form], certificate.own)
     assert found is not None
     assert (found.state, found.source_type, found.generator) == ("valid", COMPOSITE, "Figment")
     assert provenance.packet_of(signed) == packet
@@ -59,13 +65,13 @@ def test_every_format_is_signed_and_keeps_its_pixels_and_metadata(certificate: C
 
 
 def test_nothing_signed_is_nothing_found(certificate: Certificate) -> None:
-    assert read(file_of(scene(1)), "image/png", certificate) is None
+    assert read(file_of(scene(1)), "image/png", certificate.own) is None
 
 
 def test_a_changed_file_is_told_from_a_whole_one(certificate: Certificate) -> None:
     signed = bytearray(Signer(certificate).sign(file_of(scene(1)), "image/png", MADE))
     signed[signed.rindex(b"IDAT") + 40] ^= 1
-    found = read(bytes(signed), "image/png", certificate)
+    found = read(bytes(signed), "image/png", certificate.own)
     assert found is not None
     assert (found.state, found.by_us) == ("tampered", True)
 
@@ -75,7 +81,7 @@ def test_a_manifest_moved_to_another_picture_is_told(certificate: Certificate) -
     [manifest] = [chunk for chunk in provenance._chunks(signed) if chunk[4:8] == b"caBX"]
     other = provenance._chunks(file_of(scene(2)))
     moved = b"\x89PNG\r\n\x1a\n" + other[0] + manifest + b"".join(other[1:])
-    found = read(moved, "image/png", certificate)
+    found = read(moved, "image/png", certificate.own)
     assert found is not None
     assert found.state == "tampered"
 
@@ -83,7 +89,7 @@ def test_a_manifest_moved_to_another_picture_is_told(certificate: Certificate) -
 def test_somebody_else_is_not_us_even_under_our_name(tmp_path: Path, certificate: Certificate) -> None:
     """An authority that we do not know can put any name into a certificate."""
     forged = certificate_of(tmp_path / "other", Authority.new(), name="Figment's tests")
-    found = read(Signer(forged).sign(file_of(scene(1)), "image/png", MADE), "image/png", certificate)
+    found = read(Signer(forged).sign(file_of(scene(1)), "image/png", MADE), "image/png", certificate.own)
     assert found is not None
     assert (found.state, found.by_us, found.source_type) == ("valid", False, TRAINED)
     assert not (read(Signer(forged).sign(file_of(scene(1)), "image/png", MADE), "image/png", None) or found).by_us
@@ -93,7 +99,7 @@ def test_another_customer_of_our_authority_is_not_us(
     tmp_path: Path, authority: Authority, certificate: Certificate
 ) -> None:
     neighbour = certificate_of(tmp_path / "other", authority, name="A neighbour")
-    found = read(Signer(neighbour).sign(file_of(scene(1)), "image/png", MADE), "image/png", certificate)
+    found = read(Signer(neighbour).sign(file_of(scene(1)), "image/png", MADE), "image/png", certificate.own)
     assert found is not None
     assert (found.state, found.by_us, found.signer) == ("valid", False, "A neighbour")
 
@@ -102,14 +108,14 @@ def test_a_renewed_certificate_knows_what_the_one_before_signed(
     tmp_path: Path, authority: Authority, certificate: Certificate
 ) -> None:
     renewed = certificate_of(tmp_path / "renewed", authority)
-    found = read(Signer(certificate).sign(file_of(scene(1)), "image/png", MADE), "image/png", renewed)
+    found = read(Signer(certificate).sign(file_of(scene(1)), "image/png", MADE), "image/png", renewed.own)
     assert found is not None
     assert found.by_us
 
 
 @pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\n", file_of(scene(1))[:500] + b"caBX" * 50])
 def test_garbage_is_read_without_harm(certificate: Certificate, data: bytes) -> None:
-    found = read(data, "image/png", certificate)
+    found = read(data, "image/png", certificate.own)
     assert found is None or found.state in ("unreadable", "tampered")
 
 
@@ -131,7 +137,7 @@ def test_no_address_in_a_strangers_file_is_fetched(listener: socket.socket, cert
         )
         for form in ("PNG", "JPEG", "WEBP"):
             data = codec.reencode(file_of(scene(1)), form, 90, None, pointing.encode()).data
-            found = read(data, codec.MIME[form], certificate)
+            found = read(data, codec.MIME[form], certificate.own)
             assert found is None or found.state == "unreadable"
         with pytest.raises(TimeoutError):
             listener.accept()
@@ -224,3 +230,52 @@ class TestCertificates:
 
 def test_a_picture_of_eight_pixels_can_be_signed(certificate: Certificate) -> None:
     assert Signer(certificate).sign(file_of(scene(1, 8, 8)), "image/png", MADE)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_broken_manifests_are_judged_whatever_is_broken(certificate: Certificate, seed: int) -> None:
+    chance = random.Random(seed)
+    mime, form = chance.choice([("image/png", "PNG"), ("image/jpeg", "JPEG"), ("image/webp", "WEBP")])
+    whole = Signer(certificate).sign(file_of(scene(1, 64, 64), form), mime, MADE)
+    first = whole.index(b"jumb") - 10
+    for _ in range(150):
+        broken = bytearray(whole)
+        for _ in range(chance.randint(1, 6)):
+            broken[chance.randrange(first, min(len(broken), first + 3800))] = chance.choice(
+                [0, 255, chance.randrange(256)]
+            )
+        found = read(bytes(broken), mime, certificate.own)
+        assert found is None or found.state in ("valid", "tampered", "unreadable")
+
+
+class TestReader:
+    async def test_it_answers_as_the_library_does(self, certificate: Certificate) -> None:
+        reader = ManifestReader(certificate.own)
+        signed = Signer(certificate).sign(file_of(scene(1)), "image/png", MADE)
+        assert await reader.read(signed, "image/png") == read(signed, "image/png", certificate.own)
+        assert (await ManifestReader(None).read(signed, "image/png")) == read(signed, "image/png", None)
+
+    async def test_a_file_without_one_needs_no_process(self, certificate: Certificate) -> None:
+        with patch("asyncio.create_subprocess_exec", side_effect=AssertionError):
+            assert await ManifestReader(certificate.own).read(file_of(scene(1)), "image/png") is None
+
+    @pytest.mark.parametrize(
+        "ending", ["import os; os.abort()", "import sys; sys.exit(3)", "import time; time.sleep(60)"]
+    )
+    async def test_a_process_that_dies_or_hangs_is_a_manifest_that_cannot_be_read(
+        self, certificate: Certificate, ending: str
+    ) -> None:
+        started = asyncio.create_subprocess_exec
+        processes = []
+
+        async def other(*_: object, **pipes: Any) -> asyncio.subprocess.Process:
+            processes.append(await started(sys.executable, "-c", ending, **pipes))
+            return processes[-1]
+
+        with (
+            patch("asyncio.create_subprocess_exec", other),
+            patch("figment.images.manifest_reader._PATIENCE_S", 1.5),
+        ):
+            found = await ManifestReader(certificate.own).read(b"c2pa", "image/png")
+        assert found == UNREADABLE
+        assert [process.returncode is not None for process in processes] == [True], "none is left behind"

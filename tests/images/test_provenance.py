@@ -19,6 +19,7 @@ from PIL import Image
 
 from figment.accounts.schemas import TokenRequest
 from figment.images import codec, provenance
+from figment.images.certificates import open_certificate
 from figment.images.manifests import read
 from figment.images.provenance import COMPOSITE, TRAINED, Made
 from figment.images.recipes import Recipe
@@ -262,8 +263,10 @@ class TestSigned:
 
 
 def manifest_of(workshop: Workshop, data: bytes, mime: str = "image/png") -> dict[str, Any]:
-    certificate = workshop.house.verifier._certificate
-    found = read(data, mime, certificate)
+    settings = workshop.house.settings
+    certificate = open_certificate(settings.c2pa_certificate, settings.c2pa_key)
+    assert certificate is not None
+    found = read(data, mime, certificate.own)
     assert found is not None, "the file is not signed"
     return {"state": found.state, "by_us": found.by_us, "source_type": found.source_type}
 

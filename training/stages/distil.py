@@ -31,7 +31,7 @@ FINEST = 8
 """Steps whose length the teacher teaches; 4, 2 and 1 learn from twice as many."""
 EASY = 0.02
 """Mean squared error of a row below which it counts less."""
-SHOWN_STEPS, SHOWN_GUIDANCE = 4, 3.0
+SHOWN_STEPS, SHOWN_GUIDANCE = 4, 5.0
 
 
 def run(config: Config, folder: Path) -> None:

@@ -39,6 +39,9 @@ from figment.features.studio.schemas import (
     ImageSelection,
 )
 from figment.features.studio.service import Studio
+from figment.generation.errors import QueueIsFull, UnknownModel
+from figment.images.errors import ImageWithheld
+from figment.safety.errors import TextHeld, TextRefused
 
 router = APIRouter(prefix="/api/studio", tags=["studio"])
 
@@ -53,7 +56,13 @@ Reader = Annotated[Person, Allowed("studio.read")]
 Changer = Annotated[Person, Allowed("studio.change")]
 
 
-@router.post("/generations", status_code=202)
+@router.post(
+    "/generations",
+    status_code=202,
+    responses=problems(
+        NotSignedIn, NotFound, ImageWithheld, UnknownModel, InvalidInput, TextRefused, TextHeld, RateLimited, QueueIsFull
+    ),
+)
 async def create_generation(
     asked: GenerationRequest,
     request: Request,
@@ -109,7 +118,9 @@ async def list_collections(person: Reader, service: StudioService) -> Collection
 @router.post(
     "/collections",
     status_code=201,
-    responses=problems(NotSignedIn, NotFound, CollectionNameTaken, TooManyCollections, InvalidInput),
+    responses=problems(
+        NotSignedIn, NotFound, CollectionNameTaken, TooManyCollections, InvalidInput, TextRefused, TextHeld
+    ),
 )
 async def create_collection(asked: CollectionRequest, person: Changer, service: StudioService) -> Collection:
     """Begin a collection, with images of mine or empty."""
@@ -124,7 +135,7 @@ async def get_collection(collection: UUID, person: Reader, service: StudioServic
 
 @router.patch(
     "/collections/{collection}",
-    responses=problems(NotSignedIn, CollectionNotFound, CollectionNameTaken, InvalidInput),
+    responses=problems(NotSignedIn, CollectionNotFound, CollectionNameTaken, InvalidInput, TextRefused, TextHeld),
 )
 async def rename_collection(
     collection: UUID, asked: CollectionRename, person: Changer, service: StudioService

@@ -175,7 +175,7 @@ class ArchiveRequest(HistoryFilter):
 
 
 class Archive(BaseModel):
-    """A ZIP to be fetched at `url` until `expires_at`, of so many `images` with so many `bytes`."""
+    """A ZIP to be fetched at `url` until `expires_at`, of so many `images` with so many `bytes`, not counting what each file says of itself."""
 
     id: UUID
     url: str

@@ -15,8 +15,8 @@ def opened(b64: str | None) -> Image.Image:
 
 
 def same_pixels(one: bytes, other: bytes) -> bool:
-    first, second = (np.asarray(Image.open(io.BytesIO(data))) for data in (one, other))
-    return np.array_equal(first, second)
+    pixels, others = (np.asarray(Image.open(io.BytesIO(data))) for data in (one, other))
+    return np.array_equal(pixels, others)
 
 
 def png(width: int = 256, height: int = 256, colour: str = "steelblue") -> bytes:

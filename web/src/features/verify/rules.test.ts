@@ -35,7 +35,9 @@ describe('what is said of a file', () => {
     );
     expect(words({ manifest: { ...manifest, state: 'tampered' } }, 'Signature')).toContain('changed after');
     expect(words({ manifest: { ...manifest, state: 'unreadable' } }, 'Signature')).toContain('cannot be read');
-    expect(words({ manifest: { ...manifest, made_with_ai: false } }, 'Signature')).toContain('not by a trained model');
+    expect(words({ manifest: { ...manifest, made_with_ai: false } }, 'Signature')).toContain(
+      'no trained model made it',
+    );
   });
 
   test('metadata is believed only where the picture bears it out', () => {

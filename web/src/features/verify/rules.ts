@@ -44,7 +44,7 @@ function signature(manifest: NonNullable<Verification['manifest']> | null): stri
   if (manifest.state === 'unreadable') return 'There is one, and it cannot be read';
   const who = manifest.by_this_server ? 'this server' : `${quoted(manifest.signer)}, whom this server does not know`;
   if (manifest.state === 'tampered') return `By ${who}, and no longer good: the file was changed after it was signed`;
-  return `By ${who}; the file is unchanged since${madeWith(manifest.made_with_ai ?? null)}`;
+  return `By ${who}; the file is unchanged since${signed(manifest.made_with_ai ?? null)}`;
 }
 
 function metadata(found: NonNullable<Verification['metadata']> | null): string | null {
@@ -58,6 +58,11 @@ function metadata(found: NonNullable<Verification['metadata']> | null): string |
 }
 
 const quoted = (name: string | null | undefined) => (name ? `“${name}”` : 'somebody without a name');
+
+function signed(ai: boolean | null): string {
+  if (ai === null) return '';
+  return `. Signed is that ${ai ? 'a' : 'no'} trained model made it`;
+}
 
 function madeWith(ai: boolean | null): string {
   if (ai === null) return '';

@@ -8,6 +8,7 @@ import type { Account } from '../types';
 import { useSubmit } from '../useSubmit';
 import classes from './Account.module.css';
 import { Devices } from './Devices';
+import { Files } from './Files';
 import { Passkeys } from './Passkeys';
 import { Failure, Section } from './parts';
 import { Tokens } from './Tokens';
@@ -22,6 +23,7 @@ export function AccountPage() {
       {account.person.guest ? <Guest isWaiting={account.person.waiting} /> : <WaysIn account={account} />}
       <Devices devices={account.devices} />
       {!account.person.guest && <Tokens />}
+      <Files />
       <Leaving account={account} />
     </div>
   );
