@@ -60,7 +60,15 @@ Changer = Annotated[Person, Allowed("studio.change")]
     "/generations",
     status_code=202,
     responses=problems(
-        NotSignedIn, NotFound, ImageWithheld, UnknownModel, InvalidInput, TextRefused, TextHeld, RateLimited, QueueIsFull
+        NotSignedIn,
+        NotFound,
+        ImageWithheld,
+        UnknownModel,
+        InvalidInput,
+        TextRefused,
+        TextHeld,
+        RateLimited,
+        QueueIsFull,
     ),
 )
 async def create_generation(
