@@ -125,6 +125,10 @@ class Moderation:
             InvalidInput: a refusal gives no reason, or something was asked that does not go with the decision.
         """
         async with self._database.transaction() as connection:
+            # The file before the case, as whoever reports does: the other way round they would wait for each other.
+            known = await store.case_by_id(connection, case)
+            if known is not None and known.sha256:
+                await image_store.lock_file(connection, known.sha256)
             row = await self._locked(connection, case)
             if reason := rules.why_not_decide(_standing(row), moderator.id, datetime.now(UTC)):
                 raise CaseNotYours(reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import itertools
@@ -155,6 +156,27 @@ class TestReports:
                 assert (await guest.report(shared)).status_code == 204
             assert await guests[0].sees(shared)
 
+    async def test_many_at_once_hide_it_once(
+        self, site: Site, ada: Somebody, mia: Somebody, shared: dict[str, Any]
+    ) -> None:
+        async with crowd(site, 8) as people:
+            answers = await asyncio.gather(*(person.report(shared) for person in people))
+        assert sorted(answer.status_code for answer in answers) == [204] * 2 + [404] * 6, "two are enough"
+        assert (await mia.case_of(shared))["reports"] == 2
+        assert await ada.told() == ["held"]
+
+    async def test_reports_and_a_decision_at_once_do_not_wait_for_each_other_for_ever(
+        self, site: Site, mia: Somebody, shared: dict[str, Any]
+    ) -> None:
+        async with crowd(site, 6, guest=True) as guests:
+            await guests[0].report(shared)
+            case = (await mia.case_of(shared))["id"]
+            decided, *reported = await asyncio.gather(
+                mia.decide(case, "approve"), *(guest.report(shared) for guest in guests[1:])
+            )
+        assert decided.status_code == 200
+        assert {answer.status_code for answer in reported} == {204}
+
     async def test_harm_to_children_hides_sooner_and_comes_first(
         self, site: Site, mia: Somebody, shared: dict[str, Any]
     ) -> None:
@@ -273,6 +295,19 @@ class TestDeciding:
             answer = await mia.http.post(f"/api/moderation/cases/{case}/decide", json=asked)
             assert [error["field"] for error in answer.json()["errors"]] == [field]
         assert (await mia.case_of(shared, "mine"))["decision"] is None
+
+    async def test_what_its_owner_deleted_can_still_be_decided(
+        self, site: Site, ada: Somebody, mia: Somebody, shared: dict[str, Any]
+    ) -> None:
+        await hide(site, shared)
+        case = (await mia.case_of(shared))["id"]
+        assert (await ada.http.delete(f"/api/images/{shared['id']}")).status_code == 204
+        assert (await mia.http.get(f"/api/moderation/cases/{case}/picture")).status_code == 404
+        blocked = await mia.decide(case, "refuse", "Gone, and rightly.", block=True)
+        assert blocked.json()["errors"][0]["field"] == "block"
+        decided = await mia.decide(case, "refuse", "Gone, and rightly.", strike=True)
+        assert (decided.status_code, decided.json()["image"]) == (200, None)
+        assert (await ada.http.get("/api/cases")).json()["score"] == 1
 
     async def test_only_moderators(self, ada: Somebody, site: Site) -> None:
         async with site.visitor() as stranger:

@@ -22,6 +22,7 @@ from figment.features.studio.errors import (
     CollectionNameTaken,
     CollectionNotFound,
     CursorUnreadable,
+    GenerationNotFound,
     TooManyCollections,
 )
 from figment.features.studio.schemas import (
@@ -99,13 +100,15 @@ async def list_choices(person: Reader, service: StudioService) -> HistoryChoices
     return await service.choices(person.id)
 
 
-@router.get("/generations/{generation}")
+@router.get("/generations/{generation}", responses=problems(NotSignedIn, GenerationNotFound, InvalidInput))
 async def get_generation(generation: UUID, person: Reader, service: StudioService) -> Generation:
     """One generation of mine."""
     return await service.get(person.id, generation)
 
 
-@router.delete("/generations/{generation}", status_code=204)
+@router.delete(
+    "/generations/{generation}", status_code=204, responses=problems(NotSignedIn, GenerationNotFound, InvalidInput)
+)
 async def delete_generation(generation: UUID, person: Changer, service: StudioService) -> None:
     """Cancel what still runs, and delete the images."""
     await service.delete(person.id, generation)
