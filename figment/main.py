@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from figment.core.events import Bus
 from figment.core.limits import Limiter, Rate, Throttle
 from figment.core.settings import Settings
 from figment.core.storage import BucketOptions, Storage
+from figment.engine.backends.checking import open_checker
 from figment.engine.local import local_engine, open_catalogue
 from figment.engine.schedule import Limits
 from figment.features.openai import routes as openai_routes
@@ -49,6 +50,13 @@ from figment.images.manifests import Signer
 from figment.images.perceptual import Perceptual
 from figment.images.service import Images
 from figment.images.verify import Verifier
+from figment.safety import routes as safety_routes
+from figment.safety.images import ImageClassifier
+from figment.safety.moderating import Moderation
+from figment.safety.pictures import PictureGate
+from figment.safety.policy import Profile
+from figment.safety.screening import Screener
+from figment.safety.service import Safety
 from figment.scaleout.hosting import Engine, hosted_engine
 from figment.scaleout.opening import ray_engine
 from figment.scaleout.plan import Plan
@@ -62,12 +70,20 @@ ROUTES = (
     people_routes,
     generation_routes,
     image_routes,
+    safety_routes,
     studio_routes,
     openai_routes,
 )
 
 # What these take: so many files of the largest size.
-_UPLOAD_PATHS = {"/api/images": 1, "/api/verify": 1, "/blobs/": 1, "/v1/images/edits": 2, "/v1/images/variations": 1}
+_UPLOAD_PATHS = {
+    "/api/images": 1,
+    "/api/verify": 1,
+    "/api/moderation/blocklist/file": 1,
+    "/blobs/": 1,
+    "/v1/images/edits": 2,
+    "/v1/images/variations": 1,
+}
 _JSON_BYTES = 1024 * 1024
 # The multipart wrapping around a file of the largest size.
 _FORM_BYTES = 64 * 1024
@@ -94,6 +110,8 @@ class House:
     jobs: Jobs
     studio: Studio
     openai: OpenAIImages
+    safety: Safety
+    moderation: Moderation
 
 
 def build_storage(settings: Settings) -> Storage:
@@ -143,10 +161,35 @@ def pool_plan(settings: Settings) -> Plan:
     )
 
 
+@cache
+def _screener(policy: Path | None, profile: Profile) -> Screener:
+    """Building one takes a second; it is safe for several threads, and reads its file again when that changes.
+
+    Raises:
+        PolicyBroken: the file cannot be used; it says where and why.
+    """
+    return Screener(policy, profile)
+
+
+def _classifiers(settings: Settings) -> list[ImageClassifier]:
+    """What looks at pictures before they are kept.
+
+    Raises:
+        BrokenModel: what was asked for cannot be opened.
+    """
+    if settings.safety_checker is None:
+        return []
+    return [open_checker(settings.safety_checker, settings.engine_device)]
+
+
 @contextlib.asynccontextmanager
 async def open_house(settings: Settings, database_url: str) -> AsyncIterator[House]:
     """Bring the database up to date, build every part, and take them down again in the opposite order."""
-    await asyncio.to_thread(migrate.migrate, database_url)
+    _, screener, classifiers = await asyncio.gather(
+        asyncio.to_thread(migrate.migrate, database_url),
+        asyncio.to_thread(_screener, settings.policy, settings.policy_profile),
+        asyncio.to_thread(_classifiers, settings),
+    )
     database = Database(database_url, settings.database_pool)
     bus = Bus(database)
     # Not opened: jobs are queued on the connections of those who submit them.
@@ -162,12 +205,14 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
         settings.upload_pixels,
         perceptual,
         Signer(certificate) if certificate else None,
+        PictureGate(classifiers, screener) if classifiers else None,
     )
     shelf = Shelf(database, bus, queue, open_catalogue(settings.models_dir, settings.model).cards())
     jobs = Jobs(database, bus, queue, images, shelf.cards, settings.queue_limit, settings.queue_limit_person)
-    studio = Studio(database, jobs, images, settings.archive_images, settings.archive_bytes)
+    safety = Safety(database, images, screener, settings.reports_hide)
+    studio = Studio(database, jobs, images, safety, settings.archive_images, settings.archive_bytes)
     # Jobs last when somebody is forgotten: they end with the events' lock.
-    keepers = (images, studio, jobs)
+    keepers = (images, studio, safety, jobs)
     passwords = Passwords()
     mailer = Mailer(settings.smtp_url, settings.smtp_from)
     async with contextlib.AsyncExitStack() as stack:
@@ -185,10 +230,10 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
             bus=bus,
             queue=queue,
             limiter=Limiter(database),
-            accounts=Accounts(database, keepers),
+            accounts=Accounts(database, keepers, safety.check_name),
             signing_in=SigningIn(
                 database,
-                Entrance(settings.registration, keepers),
+                Entrance(settings.registration, keepers, safety.check_name),
                 passwords,
                 mailer,
                 [Provider(provider) for provider in settings.oidc],
@@ -199,7 +244,9 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
             shelf=shelf,
             jobs=jobs,
             studio=studio,
-            openai=OpenAIImages(database, jobs, images, settings.public_url),
+            openai=OpenAIImages(database, jobs, images, safety, settings.public_url),
+            safety=safety,
+            moderation=Moderation(database, images, perceptual),
         )
 
 
@@ -227,6 +274,7 @@ async def housekeeping(house: House) -> AsyncIterator[None]:
         while True:
             try:
                 await house.images.sweep(house.settings.sweep_after_s)
+                await house.images.move_missed()
                 await house.images.look_at_missed()
                 await house.limiter.prune()
                 await house.accounts.prune()
@@ -271,6 +319,8 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
                 "jobs",
                 "studio",
                 "openai",
+                "safety",
+                "moderation",
             ):
                 setattr(app.state, name, getattr(house, name))
             app.state.rates = rates
@@ -318,6 +368,7 @@ def _rates(settings: Settings) -> dict[str, Rate]:
         "resets": Rate.parse(settings.limit_resets),
         "exports": Rate.parse(settings.limit_exports),
         "verify": Rate.parse(settings.limit_verify),
+        "reports": Rate.parse(settings.limit_reports),
     }
 
 

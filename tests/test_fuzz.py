@@ -54,7 +54,18 @@ class Door:
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     data = tmp_path_factory.mktemp("fuzz")
-    limits = ("generations", "uploads", "sessions", "archives", "requests", "verify", "sign_ins", "sign_ups", "resets")
+    limits = (
+        "generations",
+        "uploads",
+        "sessions",
+        "archives",
+        "requests",
+        "verify",
+        "sign_ins",
+        "sign_ups",
+        "resets",
+        "reports",
+    )
     off = {f"limit_{limit}": "off" for limit in (*limits, "exports")}
     with served(data, **off) as server:
         url = running_url(data / "postgres")

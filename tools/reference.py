@@ -51,6 +51,8 @@ _UNITS = {
     "limit_exports": "exports, as `COUNT/PERIOD`",
     "archive_images": "images",
     "limit_verify": "files, as `COUNT/PERIOD`",
+    "limit_reports": "reports, as `COUNT/PERIOD`",
+    "reports_hide": "weight of a report by an account",
     "limit_requests": "requests, as `COUNT/PERIOD`",
 }
 
@@ -223,7 +225,7 @@ def permissions_page() -> str:
         scope = {None: "none may", "any": "any"}.get(rule.scope, f"`{rule.scope}`")
         others = "" if rule.others is None else f"{rule.others.name.lower()}s"
         rows.append(
-            f"| `{route}` | {action} | {' | '.join(who)} | {others} | {scope} | {'yes' if rule.suspended else ''} |"
+            f"| `{route}` | {action} | {' | '.join(who)} | {others} | {scope} | {'yes' if rule.suspended else ''} | {'no' if rule.speaks else ''} |"
         )
     names = " | ".join(standing.name.lower() for standing in Standing)
     return "\n\n".join(
@@ -233,8 +235,8 @@ def permissions_page() -> str:
             "Who may do what. One function decides it, [`may`](../../figment/accounts/permissions.py); every route names the action that "
             "it does, and a test knocks at each of them as everybody. A yes is for what is one's own: what belongs to somebody else is "
             "as if it were not there (404), unless *others'* says who may. *Token* is the scope that an API token needs; "
-            "*suspended* says that whoever is shut out may still do it.",
-            f"| route | action | {names} | others' | token | suspended |\n|{' --- |' * (len(Standing) + 5)}\n"
+            "*suspended* says that whoever is shut out may still do it, *muted* that whoever is kept from speaking to others may not.",
+            f"| route | action | {names} | others' | token | suspended | muted |\n|{' --- |' * (len(Standing) + 6)}\n"
             + "\n".join(rows),
             "Not in the table are the addresses that ask nobody who they are: pages, `/docs`, `/openapi.json`, `/healthz`, `/readyz`, and files "
             "(`/files/…`, `/blobs/…`), whose addresses carry a key that only this server can make.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 from uuid import UUID
@@ -15,6 +15,8 @@ from figment.accounts.store import Visit
 from figment.core.database import Connection
 
 Registration = Literal["open", "invite", "approval", "closed"]
+# Raises where somebody may not be called so; by the names of the fields that it was typed into.
+NameCheck = Callable[[Mapping[str, str]], None]
 
 
 class Keeper(Protocol):
@@ -55,9 +57,10 @@ class Wish:
 class Entrance:
     """The rules of the door, inside the caller's transaction."""
 
-    def __init__(self, registration: Registration, keepers: Sequence[Keeper] = ()) -> None:
+    def __init__(self, registration: Registration, keepers: Sequence[Keeper], check_name: NameCheck) -> None:
         self.registration = registration
         self.keepers = keepers
+        self.check_name = check_name
 
     def refuse_early(self, visitor: Visitor) -> None:
         """What can be said before anything was typed or hashed.
@@ -75,9 +78,10 @@ class Entrance:
         """Make the guest at the door, or somebody new, an account. An invitation that is good also spares the waiting for approval.
 
         Raises:
-            RegistrationRefused, AlreadySignedUp, InviteNeeded, UsernameTaken: nothing was changed.
+            RegistrationRefused, AlreadySignedUp, InviteNeeded, UsernameTaken, and what `check_name` does: nothing was changed.
         """
         self.refuse_early(visitor)
+        self.check_name({"username": wish.username or "", "name": wish.name or ""})
         invite = await store.spend_invite(connection, wish.invite) if wish.invite else None
         if invite is None and (wish.invite or self.registration == "invite"):
             raise InviteNeeded

@@ -41,6 +41,13 @@ class AccountSuspended(FigmentError):
     code = "account_suspended"
 
 
+class AccountMuted(FigmentError):
+    """For now you cannot share, report or comment here. Your decisions page says why, and until when."""
+
+    status = 403
+    code = "account_muted"
+
+
 class SignInAgain(FigmentError):
     """For this you must have signed in during the last ten minutes. Sign in again, then repeat it."""
 

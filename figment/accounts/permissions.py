@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from uuid import UUID
 
 from figment.accounts.errors import (
+    AccountMuted,
     AccountNeeded,
     AccountSuspended,
     MissingScope,
@@ -54,6 +55,15 @@ Action = Literal[
     "images.make",
     "images.change",
     "images.verify",
+    "images.share",
+    "shared.read",
+    "reports.make",
+    "cases.read",
+    "cases.appeal",
+    "notices.read",
+    "moderation.read",
+    "moderation.decide",
+    "blocklist.manage",
     "preferences.read",
     "preferences.change",
     "jobs.read",
@@ -76,13 +86,15 @@ class Rule:
 
     `least` is the standing that is needed. `scope` is what an API token must have; with "any" every token will do, and None keeps tokens
     out, so that one that leaks cannot do it. `others` is the standing from which on somebody may do it to what belongs to another person; None: nobody may.
-    `suspended` says that whoever is shut out may still do it: their data stays theirs.
+    `suspended` says that whoever is shut out may still do it: their data stays theirs. `speaks`: it is said to others, which whoever is
+    muted may not do.
     """
 
     least: Standing
     scope: Scope | Literal["any"] | None = None
     others: Standing | None = None
     suspended: bool = False
+    speaks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +130,7 @@ class Reason(StrEnum):
     GUEST = "guests may not do this"
     STANDING = "the role is not enough"
     SUSPENDED = "the account is suspended"
+    MUTED = "the account is muted"
     NOT_YOURS = "it belongs to somebody else"
 
 
@@ -157,6 +170,18 @@ RULES: dict[Action, Rule] = {
     "images.make": Rule(_GUEST, scope="images:write"),
     "images.change": Rule(_GUEST, scope="images:write"),
     "images.verify": Rule(_ANYBODY, scope="any", suspended=True),
+    # What others see of it. Shared under a name that somebody stands by: guests are nobody in particular.
+    "images.share": Rule(_USER, scope="images:write", speaks=True),
+    "shared.read": Rule(_ANYBODY, scope="any", suspended=True),
+    "reports.make": Rule(_GUEST, speaks=True),
+    # What was decided about me and mine. Whoever is shut out is heard all the same.
+    "cases.read": Rule(_GUEST, suspended=True),
+    "cases.appeal": Rule(_GUEST, suspended=True),
+    "notices.read": Rule(_GUEST, suspended=True),
+    # Deciding about what others made; whose it must not be is a rule of the case (`figment.safety.rules`).
+    "moderation.read": Rule(_MODERATOR),
+    "moderation.decide": Rule(_MODERATOR),
+    "blocklist.manage": Rule(_MODERATOR),
     "preferences.read": Rule(_GUEST, suspended=True),
     "preferences.change": Rule(_GUEST, suspended=True),
     "jobs.read": Rule(_GUEST, scope="images:read", suspended=True),
@@ -200,6 +225,8 @@ def _refusal(actor: Actor, rule: Rule) -> Reason | None:
         return Reason.GUEST if rule.least == Standing.USER else Reason.STANDING
     if actor.person is not None and actor.person.suspended and not rule.suspended:
         return Reason.SUSPENDED
+    if actor.person is not None and actor.person.muted and rule.speaks:
+        return Reason.MUTED
     return None
 
 
@@ -227,6 +254,8 @@ def refusal(actor: Actor, action: Action, decision: Decision) -> FigmentError:
             return AccountNeeded()
         case Reason.SUSPENDED:
             return AccountSuspended()
+        case Reason.MUTED:
+            return AccountMuted()
         case Reason.NOT_YOURS:
             return NotFound()
         case _:
@@ -238,7 +267,7 @@ def permit(actor: Actor, action: Action, subject: Subject | None = None) -> None
     """Nothing, when `may` says yes.
 
     Raises:
-        NotSignedIn, SessionNeeded, MissingScope, AccountNeeded, AccountSuspended, Forbidden, NotFound: as `refusal` says.
+        NotSignedIn, SessionNeeded, MissingScope, AccountNeeded, AccountSuspended, AccountMuted, Forbidden, NotFound: as `refusal` says.
     """
     decision = may(actor, action, subject)
     if not decision.allowed:

@@ -38,7 +38,8 @@ _RESERVED = frozenset(
 class Person(BaseModel):
     """Who is asking. A guest has no way to sign in elsewhere: the work lives with this browser's cookie.
 
-    `waiting`: signed up, and an administrator has yet to say yes; a guest until then. `suspended`: shut out by a moderator.
+    `waiting`: signed up, and an administrator has yet to say yes; a guest until then. `suspended`: shut out by a moderator. `muted`: may
+    not speak to others for now. `slowed`: an image costs four times as much of the allowance for now.
     """
 
     id: UUID
@@ -48,6 +49,12 @@ class Person(BaseModel):
     username: str | None
     waiting: bool
     suspended: bool
+    muted: bool
+    slowed: bool
+
+    def cost_of(self, images: int, most: int) -> int:
+        """How much of an allowance so many images take; what could pass at all still can."""
+        return max(images, min(4 * images, most)) if self.slowed else images
 
     @property
     def topic(self) -> str:

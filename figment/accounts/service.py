@@ -9,7 +9,7 @@ from uuid import UUID
 
 from figment.accounts import audit, store
 from figment.accounts import credential_store as credentials
-from figment.accounts.entrance import Keeper
+from figment.accounts.entrance import Keeper, NameCheck
 from figment.accounts.errors import ClaimSpent, LastAdmin, SignInAgain, TooManyTokens, UsernameTaken
 from figment.accounts.permissions import Actor, Subject, permit
 from figment.accounts.schemas import (
@@ -81,9 +81,13 @@ _NOUNS = [
 class Accounts:
     """Who is asking, and how they come to be known."""
 
-    def __init__(self, database: Database, keepers: Sequence[Keeper] = ()) -> None:
+    def __init__(
+        self, database: Database, keepers: Sequence[Keeper] = (), check_name: NameCheck = lambda _: None
+    ) -> None:
+        """What the operator's commands ask for needs no keepers, and no check of names."""
         self._database = database
         self._keepers = keepers
+        self._check_name = check_name
 
     async def by_session(self, token: str) -> Visit | None:
         async with self._database.statements() as connection:
@@ -199,6 +203,7 @@ class Accounts:
             )
 
     async def rename(self, person: Person, name: str) -> None:
+        self._check_name({"name": name})
         async with self._database.transaction() as connection:
             await store.rename(connection, person.id, name)
 

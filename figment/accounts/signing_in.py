@@ -137,6 +137,7 @@ class SigningIn:
         username = person.username or asked.username
         if username is None:
             raise InvalidInput("Choose a name to sign in with.", field="username")
+        self._entrance.check_name({"username": asked.username or ""})
         async with self._database.statements() as connection:
             present = await credentials.password_of(connection, person.id)
         if present is not None and not (await self._passwords.check(asked.current or "", present))[0]:

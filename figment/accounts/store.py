@@ -10,7 +10,10 @@ from uuid import UUID
 from figment.accounts.schemas import Device, Invite, Member, MembersQuery, Person, Token, TokenRequest
 from figment.core.database import Connection
 
-_PERSON = "p.id, p.name, p.role, p.guest, p.username, p.waiting, p.suspended"
+_PERSON = """
+    p.id, p.name, p.role, p.guest, p.username, p.waiting, p.suspended,
+    coalesce(p.muted_until > now(), false) AS muted, coalesce(p.slowed_until > now(), false) AS slowed
+"""
 # How long a sign-in counts as one of just now, for what nobody must do on a browser left open.
 _RECENT = "interval '10 minutes'"
 
@@ -45,6 +48,8 @@ def _person(row: Any) -> Person:
         username=row.username,
         waiting=row.waiting,
         suspended=row.suspended,
+        muted=row.muted,
+        slowed=row.slowed,
     )
 
 
@@ -109,7 +114,7 @@ async def add_person(
             {"id": id_, "name": name, "role": role, "guest": guest},
         )
     ).one()
-    fresh = {"username": None, "waiting": False, "suspended": False}
+    fresh = {"username": None, "waiting": False, "suspended": False, "muted": False, "slowed": False}
     return Person.model_validate({"id": row.id, "name": name, "role": role, "guest": guest} | fresh)
 
 

@@ -167,12 +167,34 @@ class Settings(BaseSettings):
         "20/minute", description="Archives one person, and one address, may ask for, and fetch."
     )
     limit_verify: str = Field("30/minute", description="Files that may be verified from one address.")
+    limit_reports: str = Field("20/hour", description="Pictures one person, and one address, may report.")
     limit_requests: str = Field("1200/minute", description="API requests from one address to one web process.")
     upload_bytes: int = Field(10 * 1024 * 1024, ge=1024, description="Largest upload.")
     upload_pixels: int = Field(40_000_000, ge=4096, description="Most pixels of an upload.")
 
     archive_images: int = Field(2000, ge=1, le=10_000, description="Most images of one downloaded archive.")
     archive_bytes: int = Field(2 * 1024**3, ge=1024, description="Most bytes of the images of one downloaded archive.")
+
+    policy: Path | None = Field(
+        None,
+        description="File (TOML) that says what differs from the built-in policy of what is not made here. It is read again when it changes.",
+    )
+    policy_profile: Literal["general", "mature"] = Field(
+        "general",
+        description="Whom this server is for. `mature` allows among adults what `general` holds or refuses; neither allows what is illegal.",
+    )
+    safety_checker: str | None = Field(
+        None,
+        description="A safety checker of diffusers that looks at every picture before it is kept: a folder, or a name of the hub such as "
+        "`CompVis/stable-diffusion-safety-checker`. Needs the extra `torch`. What it finds is held until a moderator has looked.",
+    )
+    reports_hide: float = Field(
+        2.0,
+        gt=0,
+        le=1000,
+        description="How much reports of a picture must weigh together to hide it until a moderator has looked: a guest's 0.3, a new account's "
+        "0.7, another's 1, more of those who were right before. Reports of harm to children need 1 at the most.",
+    )
 
     c2pa_certificate: Path | None = Field(
         None,
@@ -248,6 +270,7 @@ class Settings(BaseSettings):
         "limit_resets",
         "limit_exports",
         "limit_verify",
+        "limit_reports",
     )
     @classmethod
     def _is_rate(cls, words: str) -> str:

@@ -206,10 +206,10 @@ class JobRunner:
         request = kept.without_pictures()
         if kept.init_image is None:
             return request
-        source = await self._images.original(await self._images.owned(row.owner, kept.init_image))
+        source = await self._images.original(await self._images.usable(row.owner, kept.init_image))
         fields = {"init_image": await asyncio.to_thread(codec.to_pixels, source, kept.width, kept.height)}
         if kept.mask is not None:
-            mask = await self._images.original(await self._images.owned(row.owner, kept.mask))
+            mask = await self._images.original(await self._images.usable(row.owner, kept.mask))
             fields["mask"] = await asyncio.to_thread(codec.to_mask, mask, kept.width, kept.height)
         return ImageRequest(**{**kept.model_dump(exclude={"init_image", "mask"}), **fields})
 
@@ -217,11 +217,11 @@ class JobRunner:
         recipe = self._recipe(row)
         made = await self._images.made(recipe)
         encoded = await asyncio.to_thread(codec.encode_png, finished.pixels, made)
-        sha256 = await self._images.announce(encoded)
-        writing = asyncio.create_task(self._images.write(sha256, encoded))
+        announced = await self._images.announce(encoded)
+        writing = asyncio.create_task(self._images.write(announced, encoded))
         try:
             async with self._database.transaction() as connection:
-                image = await self._images.add(connection, row.owner, sha256, encoded, recipe.prompt, recipe, made)
+                image = await self._images.add(connection, row.owner, announced, encoded, recipe.prompt, recipe, made)
                 ended = await store.finish(connection, row.id, row.fence, "succeeded", image=image.id)
                 if ended is None:
                     # Rolls the image back with everything else: the one who holds the job now writes it.

@@ -169,6 +169,12 @@ def to_pixels(data: bytes, width: int | None = None, height: int | None = None) 
     return np.asarray(picture, dtype=np.uint8)
 
 
+def squeezed(data: bytes, side_px: int) -> NDArray[np.uint8]:
+    """(side, side, 3) uint8 RGB of one of our own files, all of it, whatever its shape was."""
+    picture = Image.open(io.BytesIO(data)).convert("RGB")
+    return np.asarray(picture.resize((side_px, side_px), Image.Resampling.BICUBIC), dtype=np.uint8)
+
+
 def _saved(picture: Image.Image, form: str, xmp: bytes | None = None, **options: object) -> Encoded:
     """The picture as a file of this format, with this XMP packet and no other metadata."""
     out = io.BytesIO()

@@ -38,6 +38,13 @@ class ImageBlocked(FigmentError):
     code = "image_blocked"
 
 
+class ImageWithheld(FigmentError):
+    """This picture is held until a moderator has looked at it, or was refused. Your decisions page says why, and how to appeal."""
+
+    status = 403
+    code = "image_withheld"
+
+
 class SigningFailed(Unavailable):
     """The file could not be signed. Try again in a moment; if it stays, whoever runs this server finds the cause in its log."""
 

@@ -64,16 +64,24 @@ class Perceptual:
             InvalidInput: it is so flat that others would be taken for it, or no reason is given.
         """
         async with self._database.transaction() as connection:
-            found = await store.hashes_of_image(connection, image)
-            if found is None:
-                raise NotFound("There is no such image.")
-            return await _block(connection, *found, reason, by, image)
+            return await self.block_with(connection, image, reason, by)
+
+    async def block_with(self, connection: Connection, image: UUID, reason: str, by: UUID) -> Blocked:
+        """As `block`, in the caller's transaction."""
+        found = await store.hashes_of_image(connection, image)
+        if found is None:
+            raise NotFound("There is no such image.")
+        return await _block(connection, *found, reason, by, image)
 
     async def block_pixels(self, pixels: NDArray[np.uint8], reason: str, by: UUID) -> Blocked:
         """As `block`, with a picture that is not kept here. `pixels`: (h, w, 3) uint8 RGB."""
         seen = await asyncio.to_thread(pdq, pixels)
         async with self._database.transaction() as connection:
-            return await _block(connection, seen.hash, seen.quality, reason, by, None)
+            return await self.block_seen(connection, seen, reason, by)
+
+    async def block_seen(self, connection: Connection, seen: Pdq, reason: str, by: UUID) -> Blocked:
+        """As `block_pixels`, in the caller's transaction, of a picture that was looked at already."""
+        return await _block(connection, seen.hash, seen.quality, reason, by, None)
 
     async def unblock(self, entry: UUID) -> None:
         """
@@ -81,8 +89,12 @@ class Perceptual:
             NotFound: there is no such entry.
         """
         async with self._database.transaction() as connection:
-            if not await store.unblock(connection, entry):
-                raise NotFound("There is no such entry in the block list.")
+            await self.unblock_with(connection, entry)
+
+    async def unblock_with(self, connection: Connection, entry: UUID) -> None:
+        """As `unblock`, in the caller's transaction."""
+        if not await store.unblock(connection, entry):
+            raise NotFound("There is no such entry in the block list.")
 
     async def entries(self) -> Sequence[Blocked]:
         """The block list, the newest first."""

@@ -8,7 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
-from figment.accounts.asking import Allowed
+from figment.accounts.asking import Allowed, actor_of
+from figment.accounts.errors import AccountMuted, AccountNeeded
+from figment.accounts.permissions import permit
 from figment.accounts.schemas import Person
 from figment.core.errors import BodyTooLarge, InvalidInput, NotFound, NotSignedIn, RateLimited
 from figment.core.limits import Limiter
@@ -20,6 +22,7 @@ from figment.images.errors import (
     ImageTooManyPixels,
     ImageTypeRefused,
     ImageUnreadable,
+    ImageWithheld,
     SigningFailed,
     UploadNotThere,
 )
@@ -29,9 +32,11 @@ from figment.images.schemas import (
     Image,
     Preferences,
     PreferencesChange,
+    SharedImage,
     Upload,
     UploadRequest,
     Verification,
+    VisibilityChange,
 )
 from figment.images.service import Images
 from figment.images.verify import Verifier
@@ -113,6 +118,38 @@ async def get_recipe(image: UUID, person: Reader, service: ImagesService) -> Rec
 
 
 @router.get(
+    "/api/images/{image}/picture",
+    response_class=Response,
+    responses={200: {"content": {"image/*": {}}}, **problems(NotSignedIn, NotFound, ImageWithheld)},
+)
+async def get_picture(image: UUID, person: Reader, service: ImagesService) -> Response:
+    """An image of mine as it is kept, also while it is held and no address leads to its file."""
+    row = await service.owned(person.id, image)
+    return Response(await service.original(row), media_type=row.mime, headers={"Cache-Control": "private, no-store"})
+
+
+@router.put(
+    "/api/images/{image}/visibility",
+    responses=problems(NotSignedIn, AccountNeeded, AccountMuted, NotFound, ImageWithheld, InvalidInput),
+)
+async def set_visibility(
+    image: UUID, asked: VisibilityChange, request: Request, person: Changer, service: ImagesService
+) -> Image:
+    """Show an image of mine to everybody who has its link, `/shared/{image}`, or to nobody any more."""
+    if asked.visibility == "link":
+        permit(await actor_of(request), "images.share")
+    return await service.set_visibility(person.id, image, asked.visibility)
+
+
+@router.get("/api/shared/{image}", responses=problems(NotFound))
+async def get_shared(
+    image: UUID, _: Annotated[Person | None, Allowed("shared.read")], service: ImagesService
+) -> SharedImage:
+    """An image that its owner shows to everybody who has the link."""
+    return await service.shared(image)
+
+
+@router.get(
     "/api/images/{image}/download",
     response_class=Response,
     responses={
@@ -121,7 +158,7 @@ async def get_recipe(image: UUID, person: Reader, service: ImagesService) -> Rec
             "description": "The file, with what it says of itself.",
         },
         307: {"description": "Where the stored file is, for a quarter of an hour: it says all that there is to say."},
-        **problems(NotSignedIn, NotFound, StorageUnavailable, SigningFailed),
+        **problems(NotSignedIn, NotFound, ImageWithheld, StorageUnavailable, SigningFailed),
     },
 )
 async def download_image(image: UUID, person: Reader, service: ImagesService) -> Response:
@@ -129,7 +166,7 @@ async def download_image(image: UUID, person: Reader, service: ImagesService) ->
 
     An image whose file says no more than the stored one is fetched from where it is stored, by a redirect.
     """
-    row = await service.owned(person.id, image)
+    row = await service.usable(person.id, image)
     name = f"figment-{row.sha256[:12]}.{codec.EXTENSION[row.mime]}"
     if not service.says_more(row):
         return RedirectResponse(await service.download_url(row, name), 307, {"Cache-Control": "no-store"})

@@ -22,6 +22,11 @@ class Image(BaseModel):
     created_at: datetime
     seed: int | None
     favourite: bool
+    visibility: Literal["private", "link"]
+    state: Literal["approved", "held", "refused"] = Field(
+        description="`held`: nobody but me and moderators sees it until one has looked. `refused`: nobody but moderators does."
+    )
+    state_reason: str | None = Field(description="Why it is held or refused.")
     url: str
     thumbs: dict[str, str]
     download_url: str
@@ -35,6 +40,28 @@ class Favourites(BaseModel):
 
     images: list[UUID] = Field(min_length=1, max_length=MOST_AT_ONCE)
     favourite: bool
+
+
+class VisibilityChange(BaseModel):
+    """`link`: everybody who has the link sees the image. `private`: nobody but me."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    visibility: Literal["private", "link"]
+
+
+class SharedImage(BaseModel):
+    """An image as its owner shows it to others: how it was made they are not told, besides the prompt."""
+
+    id: UUID
+    by: str = Field(description="The name of whoever made or uploaded it.")
+    prompt: str | None = Field(description="None of an upload, and where its owner lets no file tell the prompt.")
+    alt: str
+    created_on: date
+    width: int
+    height: int
+    url: str
+    thumbs: dict[str, str]
 
 
 class UploadRequest(BaseModel):

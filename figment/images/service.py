@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from figment.core.database import Connection, Database
@@ -18,13 +18,20 @@ from figment.core.errors import BodyTooLarge, NotFound
 from figment.core.ids import uuid7
 from figment.core.storage import BlobMissing, Storage
 from figment.images import codec, perceptual_store, provenance, store
-from figment.images.errors import ImageBlocked, ImageTooManyPixels, ImageTypeRefused, ImageUnreadable, UploadNotThere
+from figment.images.errors import (
+    ImageBlocked,
+    ImageTooManyPixels,
+    ImageTypeRefused,
+    ImageUnreadable,
+    ImageWithheld,
+    UploadNotThere,
+)
 from figment.images.manifests import Ingredient, Signer
 from figment.images.perceptual import Perceptual
 from figment.images.provenance import Made
 from figment.images.recipes import Recipe
-from figment.images.schemas import Image, Preferences, PreferencesChange, Upload
-from figment.images.store import ImageRow, Origin
+from figment.images.schemas import Image, Preferences, PreferencesChange, SharedImage, Upload
+from figment.images.store import Announced, Concern, ImageRow, Origin, State, Visibility
 
 SIZES = (64, 128, 256, 512, 1024, 2048)
 _FORMS = {"webp": "WEBP", "avif": "AVIF", "jpg": "JPEG", "png": "PNG"}
@@ -43,6 +50,16 @@ class File:
     mime: str
 
 
+class Gate(Protocol):
+    """Looks at pictures before they are kept."""
+
+    async def look(self, data: bytes) -> Concern | None:
+        """What is wrong with the picture in a file. Raises where it cannot say."""
+
+    async def open(self, connection: Connection, image: UUID, owner: UUID, sha256: str, concern: Concern) -> None:
+        """See to it that a person looks at an image that is held, and tell its owner; in the caller's transaction."""
+
+
 class Images:
     """Assets: each a row with an owner and a recipe, over a file named by its SHA-256."""
 
@@ -55,10 +72,12 @@ class Images:
         upload_pixels: int,
         perceptual: Perceptual,
         signer: Signer | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self._database = database
         self._perceptual = perceptual
         self._signer = signer
+        self._gate = gate
         self._storage = storage
         self._signing_key = signing_key
         self._upload_bytes = upload_bytes
@@ -69,18 +88,19 @@ class Images:
 
     # -- keep ---------------------------------------------------------------------------------------------------------
 
-    async def announce(self, picture: codec.Picture) -> str:
-        """Say that a file is about to be written, and give its SHA-256. Until `add` names it, it is swept after a while.
+    async def announce(self, picture: codec.Picture) -> Announced:
+        """Have a picture looked at, and say that its file is about to be written. Until `add` names it, it is swept after a while.
 
         Raises:
             ImageBlocked: it looks like a picture that is not kept here.
         """
         sha256 = hashlib.sha256(picture.data).hexdigest()
+        concern = await self._gate.look(picture.data) if self._gate else None
         async with self._database.statements(relaxed=True) as connection:
             await self._perceptual.refuse_blocked(connection, picture.prints.pdq)
-            await store.touch_blob(connection, sha256, picture.mime, len(picture.data))
+            await store.touch_blob(connection, sha256, picture.mime, len(picture.data), concern)
             await self._perceptual.remember(connection, sha256, picture.prints)
-        return sha256
+        return Announced(sha256, concern)
 
     async def made(self, recipe: Recipe) -> Made:
         """What may be said of a picture made by this recipe. What it was made from decides, if need be through many edits."""
@@ -90,15 +110,21 @@ class Images:
         # What is gone by now may have been an upload.
         return Made(recipe.model, composite=any(known.get(source) != "made" for source in sources))
 
-    async def write(self, sha256: str, encoded: codec.Encoded) -> None:
+    async def write(self, announced: Announced, encoded: codec.Encoded) -> None:
         """Put an announced file into storage. It is there for good when this returns, and may be named by a commit from then on."""
+        sha256 = announced.sha256
         await self._storage.put(_original_key(sha256, encoded.mime), encoded.data, encoded.mime)
+        async with self._database.statements() as connection:
+            to_be_hidden = await store.is_to_be_hidden(connection, sha256)
+        # Asked after the file was written: whoever hides it meanwhile either finds it, or is found here.
+        if to_be_hidden:
+            await self.move(sha256)
 
     async def add(
         self,
         connection: Connection,
         owner: UUID,
-        sha256: str,
+        announced: Announced,
         encoded: codec.Encoded,
         alt: str,
         recipe: Recipe | None = None,
@@ -116,7 +142,7 @@ class Images:
         row = ImageRow(
             id=uuid7(),
             owner=owner,
-            sha256=sha256,
+            sha256=announced.sha256,
             mime=encoded.mime,
             bytes=len(encoded.data),
             width=encoded.width,
@@ -126,8 +152,12 @@ class Images:
             created_at=datetime.now(UTC),
             origin=_origin(made),
         )
-        await store.add_image(connection, row, recipe.key() if recipe else None, recipe.parent if recipe else None)
-        return self.wire(row)
+        key, parent = (recipe.key(), recipe.parent) if recipe else (None, None)
+        kept = await store.add_image(connection, row, key, parent)
+        # A file of before may have been approved by a person: then nobody needs to look again.
+        if self._gate and announced.concern and kept.state != "approved":
+            await self._gate.open(connection, kept.id, owner, kept.sha256, announced.concern)
+        return self.wire(kept)
 
     async def upload(self, owner: UUID, data: bytes, alt: str = "") -> Image:
         """Keep what somebody sent, cleaned (`codec.clean_upload` says what can be wrong with it)."""
@@ -152,10 +182,10 @@ class Images:
 
     async def keep(self, owner: UUID, encoded: codec.Picture, alt: str = "") -> Image:
         """Keep a cleaned upload as an image of `owner`."""
-        sha256 = await self.announce(encoded)
-        await self.write(sha256, encoded)
+        announced = await self.announce(encoded)
+        await self.write(announced, encoded)
         async with self._database.transaction() as connection:
-            return await self.add(connection, owner, sha256, encoded, alt)
+            return await self.add(connection, owner, announced, encoded, alt)
 
     async def _clean(self, data: bytes) -> codec.Picture:
         async with self._decoding:
@@ -186,18 +216,18 @@ class Images:
             if await self._storage.head(key) > self._upload_bytes:
                 raise BodyTooLarge(f"At most {self._upload_bytes // 1024} KiB are taken.")
             encoded = await self._clean(await self._storage.get(key))
-            sha256 = await self.announce(encoded)
+            announced = await self.announce(encoded)
         except BlobMissing as missing:
             raise UploadNotThere from missing
         except (BodyTooLarge, ImageBlocked, ImageTooManyPixels, ImageTypeRefused, ImageUnreadable):
             await self._storage.delete(key)
             raise
-        await self.write(sha256, encoded)
+        await self.write(announced, encoded)
         async with self._database.transaction() as connection:
             # With the image or not at all: completed twice at once, or again after a crash, it is still one image.
             if not await store.take_upload(connection, upload):
                 raise UploadNotThere
-            image = await self.add(connection, owner, sha256, encoded, alt)
+            image = await self.add(connection, owner, announced, encoded, alt)
         await self._storage.delete(key)
         return image
 
@@ -216,6 +246,17 @@ class Images:
             row = (await store.images_by_id(connection, [image])).get(image)
         if row is None or row.owner != owner:
             raise NotFound("There is no such image among yours.")
+        return row
+
+    async def usable(self, owner: UUID, image: UUID) -> ImageRow:
+        """As `owned`, to make something of it.
+
+        Raises:
+            ImageWithheld: it is held or refused.
+        """
+        row = await self.owned(owner, image)
+        if row.state != "approved":
+            raise ImageWithheld
         return row
 
     async def all_owned(self, connection: Connection, owner: UUID, images: Sequence[UUID]) -> list[ImageRow]:
@@ -244,16 +285,33 @@ class Images:
             return await store.images_by_id(connection, ids)
 
     async def intact(self, row: ImageRow) -> bytes | None:
-        """The file, or None when it is lost or no longer what its name says."""
+        """The file, or None when it is lost, no longer what its name says, or refused."""
         try:
             data = await self.original(row)
-        except BlobMissing:
+        except (BlobMissing, ImageWithheld):
             return None
         digest = await asyncio.to_thread(hashlib.sha256, data)
         return data if digest.hexdigest() == row.sha256 else None
 
     async def original(self, row: ImageRow) -> bytes:
-        return await self._storage.get(_original_key(row.sha256, row.mime))
+        """The file, for the image's owner.
+
+        Raises:
+            ImageWithheld: it was refused.
+        """
+        if row.state == "refused":
+            raise ImageWithheld
+        return await self.evidence(row)
+
+    async def evidence(self, row: ImageRow) -> bytes:
+        """The file, wherever it lies: for those who decide about it."""
+        key = _hidden_key if row.hidden else _original_key
+        try:
+            return await self._storage.get(key(row.sha256, row.mime))
+        except BlobMissing:
+            # It was moved since the row was read.
+            other = _original_key if row.hidden else _hidden_key
+            return await self._storage.get(other(row.sha256, row.mime))
 
     async def download_url(self, row: ImageRow, filename: str) -> str:
         """An address, good for a quarter of an hour, at which a browser saves the file under `filename`."""
@@ -269,6 +327,79 @@ class Images:
         async with self._database.statements() as connection:
             image = await store.own_made(connection, sha256, owner)
             return None if image is None else (await store.images_by_id(connection, [image])).get(image)
+
+    # -- show to others -----------------------------------------------------------------------------------------------
+
+    async def set_visibility(self, owner: UUID, image: UUID, visibility: Visibility) -> Image:
+        """
+        Raises:
+            NotFound: there is no such image, or it is somebody else's.
+            ImageWithheld: it is held or refused, and cannot be shown to anybody.
+        """
+        row = await (self.usable if visibility == "link" else self.owned)(owner, image)
+        async with self._database.transaction() as connection:
+            if not await store.set_visibility(connection, owner, row.id, visibility):
+                raise NotFound("There is no such image among yours.")
+            return (await self.by_ids(connection, [row.id]))[row.id]
+
+    async def shared(self, image: UUID) -> SharedImage:
+        """
+        Raises:
+            NotFound: there is no such image, or it is not shown to others.
+        """
+        async with self._database.statements() as connection:
+            found = await store.shared_image(connection, image)
+        if found is None:
+            raise NotFound("There is no such picture, or it is not shared any more.")
+        row, shown = found.image, self.wire(found.image)
+        # Whoever lets no file tell their prompt does not want it told here either.
+        prompt = (row.recipe or {}).get("prompt") if row.prompt_in_files else None
+        return SharedImage(
+            id=row.id,
+            by=found.by,
+            prompt=prompt,
+            alt=row.alt if prompt or row.recipe is None else "",
+            created_on=row.created_at.date(),
+            width=row.width,
+            height=row.height,
+            url=shown.url,
+            thumbs=shown.thumbs,
+        )
+
+    async def set_state(self, connection: Connection, sha256: str, state: State, reason: str | None) -> None:
+        """Say in the caller's transaction whether a file may be shown. Call `move` after the commit."""
+        await store.set_state(connection, sha256, state, reason)
+
+    async def move(self, sha256: str) -> None:
+        """Put a file where its state wants it: what is not to be shown lies where no address leads, in no size.
+
+        May be called again, and after a crash in between: the original is written anew before the other one is deleted.
+        """
+        async with self._database.transaction() as connection:
+            # The lock keeps a second mover out, and whoever is deriving a size from it.
+            found = await store.lock_file(connection, sha256)
+            if found is None:
+                return
+            mime, state = found
+            hide = state != "approved"
+            shown, hidden = _original_key(sha256, mime), _hidden_key(sha256, mime)
+            before, after = (shown, hidden) if hide else (hidden, shown)
+            if await self._storage.exists(before):
+                await self._storage.put(after, await self._storage.get(before), mime)
+            if hide:
+                for variant in await store.variants_of(connection, sha256):
+                    await self._storage.delete(_derived_key(sha256, variant))
+                await store.forget_derivatives(connection, sha256)
+            await self._storage.delete(before)
+            await store.set_hidden(connection, sha256, hide)
+
+    async def move_missed(self) -> int:
+        """Move what a crash left where it should not be. Gives how many."""
+        async with self._database.statements() as connection:
+            found = await store.files_to_move(connection, _SWEEP_PAGE)
+        for sha256 in found:
+            await self.move(sha256)
+        return len(found)
 
     # -- choose -------------------------------------------------------------------------------------------------------
 
@@ -355,6 +486,8 @@ class Images:
 
     def wire(self, row: ImageRow) -> Image:
         original = f"original.{codec.EXTENSION[row.mime]}"
+        # No address leads to a file that is withheld; its owner is shown it, where they may see it, by asking as themselves.
+        withheld = None if row.state == "approved" else f"/api/images/{row.id}/picture"
         return Image(
             id=row.id,
             width=row.width,
@@ -363,8 +496,11 @@ class Images:
             created_at=row.created_at,
             seed=(row.recipe or {}).get("seed"),
             favourite=row.favourite,
-            url=self.file_url(row.sha256, original),
-            thumbs={str(size): self.file_url(row.sha256, f"{size}.webp") for size in _THUMBS},
+            visibility=row.visibility,
+            state=row.state,
+            state_reason=row.state_reason,
+            url=withheld or self.file_url(row.sha256, original),
+            thumbs={str(size): withheld or self.file_url(row.sha256, f"{size}.webp") for size in _THUMBS},
             download_url=f"/api/images/{row.id}/download",
             recipe_url=f"/api/images/{row.id}/recipe" if row.recipe else None,
         )
@@ -423,7 +559,7 @@ class Images:
 
     async def _derive(self, sha256: str, variant: str) -> File:
         async with self._database.transaction() as connection:
-            mime = await store.blob_mime(connection, sha256)
+            mime = await store.shown_mime(connection, sha256)
             if mime is None or (
                 variant.startswith(f"{_SIGNED}original.") and not variant.endswith(f".{codec.EXTENSION[mime]}")
             ):
@@ -502,6 +638,7 @@ class Images:
                     for variant in await store.variants_of(connection, sha256):
                         await self._storage.delete(_derived_key(sha256, variant))
                     await self._storage.delete(_original_key(sha256, mime))
+                    await self._storage.delete(_hidden_key(sha256, mime))
                     await store.delete_blob(connection, sha256)
                 for key in await store.expired_uploads(connection, _SWEEP_PAGE):
                     await self._storage.delete(key)
@@ -531,6 +668,11 @@ def _own_packet(row: ImageRow, made: Made, data: bytes) -> bytes:
 
 def _original_key(sha256: str, mime: str) -> str:
     return f"images/{sha256[:2]}/{sha256}.{codec.EXTENSION[mime]}"
+
+
+def _hidden_key(sha256: str, mime: str) -> str:
+    """No address leads here, and no origin of a content network should."""
+    return f"hidden/{sha256[:2]}/{sha256}.{codec.EXTENSION[mime]}"
 
 
 def _derived_key(sha256: str, variant: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -14,6 +14,10 @@ from figment.core.database import Connection
 
 # Where the pixels of an image come from: a person, a model, or a model that began with something a person brought.
 Origin = Literal["upload", "made", "composite"]
+# Whether a file may be shown: to all who have its address, or to nobody but its owner and moderators; a refused one not to its owner either.
+State = Literal["approved", "held", "refused"]
+# Whom the owner shows it to: nobody, or everybody who has the link.
+Visibility = Literal["private", "link"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +36,151 @@ class ImageRow:
     favourite: bool = False
     # Whether the owner lets files that they are given tell the prompt.
     prompt_in_files: bool = True
+    visibility: Visibility = "private"
+    state: State = "approved"
+    # What the owner is told of a file that is held or refused.
+    state_reason: str | None = None
+    # Whether the file lies where no address leads.
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What the checks found in a picture: what becomes of it, what its owner is told, and the category of the policy."""
+
+    state: State
+    reason: str
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A file that is about to be written, and what the checks found in it, if anything."""
+
+    sha256: str
+    concern: Concern | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SharedRow:
+    """An image that others may see, and who made it."""
+
+    image: ImageRow
+    by: str
 
 
 _COLUMNS = """
-    i.id, i.owner, i.sha256, b.mime, b.bytes, i.width, i.height, i.alt, i.recipe, i.created_at, i.origin, i.favourite, p.prompt_in_files
+    i.id, i.owner, i.sha256, b.mime, b.bytes, i.width, i.height, i.alt, i.recipe, i.created_at, i.origin, i.favourite, p.prompt_in_files,
+    i.visibility, b.state, b.state_reason, b.hidden
 """
+# The one answer to who sees whose image, for every query that shows images to others than their owner: `i` is the image, `b` its
+# file, `p` its owner.
+SHOWN_TO_OTHERS = "(i.visibility = 'link' AND b.state = 'approved' AND NOT p.suspended)"
 
 
-async def touch_blob(connection: Connection, sha256: str, mime: str, size: int) -> None:
-    """Announce a file before it is written. Waits for a sweep that is deleting the very same one."""
+async def touch_blob(connection: Connection, sha256: str, mime: str, size: int, concern: Concern | None = None) -> None:
+    """Announce a file before it is written. Waits for a sweep that is deleting the very same one.
+
+    A file that is there already keeps its state: a person may have decided it.
+    """
     await connection.execute(
         """
-            INSERT INTO blobs (sha256, mime, bytes) VALUES (%(sha256)s, %(mime)s, %(bytes)s)
+            INSERT INTO blobs (sha256, mime, bytes, state, state_reason)
+            VALUES (%(sha256)s, %(mime)s, %(bytes)s, %(state)s, %(reason)s)
             ON CONFLICT (sha256) DO UPDATE SET touched_at = now()
         """,
-        {"sha256": sha256, "mime": mime, "bytes": size},
+        {
+            "sha256": sha256,
+            "mime": mime,
+            "bytes": size,
+            "state": concern.state if concern else "approved",
+            "reason": concern.reason if concern else None,
+        },
     )
 
 
-async def blob_mime(connection: Connection, sha256: str) -> str | None:
-    found = await connection.execute("SELECT mime FROM blobs WHERE sha256 = %(sha256)s", {"sha256": sha256})
+async def shown_mime(connection: Connection, sha256: str) -> str | None:
+    """The type of a file that may be shown to those who have its address."""
+    found = await connection.execute(
+        "SELECT mime FROM blobs WHERE sha256 = %(sha256)s AND state = 'approved'", {"sha256": sha256}
+    )
     return found.scalar_or_none()
 
 
-async def add_image(connection: Connection, image: ImageRow, recipe_key: str | None, parent: UUID | None) -> None:
+async def set_state(connection: Connection, sha256: str, state: State, reason: str | None) -> None:
+    """Say whether a file may be shown, for every image that is this file."""
     await connection.execute(
+        "UPDATE blobs SET state = %(state)s, state_reason = %(reason)s WHERE sha256 = %(sha256)s",
+        {"sha256": sha256, "state": state, "reason": reason},
+    )
+
+
+async def files_to_move(connection: Connection, most: int) -> Sequence[str]:
+    """Files that do not lie where their state wants them."""
+    rows = await connection.execute(
+        "SELECT sha256 FROM blobs WHERE hidden <> (state <> 'approved') LIMIT %(most)s", {"most": most}
+    )
+    return [row.sha256 for row in rows]
+
+
+async def is_to_be_hidden(connection: Connection, sha256: str) -> bool:
+    found = await connection.execute(
+        "SELECT state <> 'approved' FROM blobs WHERE sha256 = %(sha256)s", {"sha256": sha256}
+    )
+    return bool(found.scalar_or_none())
+
+
+async def lock_file(connection: Connection, sha256: str) -> tuple[str, State] | None:
+    """Type and state of a file, which nobody else moves, derives from or decides about until the commit."""
+    row = (
+        await connection.execute(
+            "SELECT mime, state FROM blobs WHERE sha256 = %(sha256)s FOR UPDATE", {"sha256": sha256}
+        )
+    ).one_or_none()
+    return None if row is None else (row.mime, row.state)
+
+
+async def set_hidden(connection: Connection, sha256: str, hidden: bool) -> None:
+    await connection.execute(
+        "UPDATE blobs SET hidden = %(hidden)s WHERE sha256 = %(sha256)s", {"sha256": sha256, "hidden": hidden}
+    )
+
+
+async def forget_derivatives(connection: Connection, sha256: str) -> None:
+    await connection.execute("DELETE FROM derivatives WHERE sha256 = %(sha256)s", {"sha256": sha256})
+
+
+async def set_visibility(connection: Connection, owner: UUID, image: UUID, visibility: Visibility) -> bool:
+    done = await connection.execute(
+        "UPDATE images SET visibility = %(visibility)s WHERE id = %(id)s AND owner = %(owner)s",
+        {"id": image, "owner": owner, "visibility": visibility},
+    )
+    return done.count == 1
+
+
+async def shared_image(connection: Connection, image: UUID) -> SharedRow | None:
+    """An image as anybody may see it."""
+    found = await connection.execute(
+        f"""
+            SELECT {_COLUMNS}, p.name FROM images i JOIN blobs b USING (sha256) JOIN people p ON p.id = i.owner
+            WHERE i.id = %(id)s AND {SHOWN_TO_OTHERS}
+        """,  # noqa: S608
+        {"id": image},
+    )
+    row = found.one_or_none()
+    return None if row is None else SharedRow(ImageRow(*row[:-1]), row.name)
+
+
+async def add_image(connection: Connection, image: ImageRow, recipe_key: str | None, parent: UUID | None) -> ImageRow:
+    """The image as it is kept: its file may be withheld already."""
+    found = await connection.execute(
         """
             INSERT INTO images (id, owner, sha256, width, height, alt, recipe, recipe_key, parent, created_at, origin)
             VALUES (%(id)s, %(owner)s, %(sha256)s, %(width)s, %(height)s, %(alt)s, CAST(%(recipe)s AS jsonb), %(recipe_key)s, %(parent)s,
                     %(created_at)s, %(origin)s)
+            RETURNING (SELECT state FROM blobs b WHERE b.sha256 = images.sha256) AS state,
+                (SELECT state_reason FROM blobs b WHERE b.sha256 = images.sha256) AS state_reason,
+                (SELECT hidden FROM blobs b WHERE b.sha256 = images.sha256) AS hidden
         """,
         {
             "id": image.id,
@@ -76,6 +196,8 @@ async def add_image(connection: Connection, image: ImageRow, recipe_key: str | N
             "origin": image.origin,
         },
     )
+    row = found.one()
+    return replace(image, state=row.state, state_reason=row.state_reason, hidden=row.hidden)
 
 
 async def images_by_id(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, ImageRow]:

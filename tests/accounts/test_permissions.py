@@ -39,7 +39,7 @@ ASKERS = ("anonymous", "guest", "user", "owner", "moderator", "admin")
 TABLE = Path(__file__).with_name("permissions.txt")
 
 
-def person(role: str = "user", *, guest: bool = False, suspended: bool = False) -> Person:
+def person(role: str = "user", *, guest: bool = False, suspended: bool = False, muted: bool = False) -> Person:
     return Person.model_validate(
         {
             "id": uuid4(),
@@ -49,6 +49,8 @@ def person(role: str = "user", *, guest: bool = False, suspended: bool = False) 
             "username": None,
             "waiting": False,
             "suspended": suspended,
+            "muted": muted,
+            "slowed": False,
         }
     )
 
@@ -82,6 +84,11 @@ class TestTheFunction:
         assert may(shut_out, "studio.make").reason == Reason.SUSPENDED
         assert may(shut_out, "account.export").allowed
         assert may(shut_out, "account.erase").allowed
+
+    def test_who_is_muted_may_do_all_but_speak_to_others(self) -> None:
+        silent = Actor(person(muted=True))
+        refused = {action for action in EVERY_ACTION if may(silent, action).reason == Reason.MUTED}
+        assert refused == {"images.share", "reports.make"}
 
     def test_what_is_somebody_elses_is_as_if_it_were_not_there(self) -> None:
         mine, theirs = person(), Subject(uuid4())
@@ -149,6 +156,13 @@ _BODIES: dict[str, dict[str, Any]] = {
     "POST /api/verify": {"files": _FILE},
     "POST /api/images/uploads": {"json": {"content_type": "image/png"}},
     "PUT /api/images/favourites": {"json": {"images": ["{image}"], "favourite": True}},
+    "PUT /api/images/{image}/visibility": {"json": {"visibility": "link"}},
+    "POST /api/shared/{image}/report": {"json": {"reason": "spam"}},
+    "POST /api/cases/{case}/appeal": {"json": {"words": "It was not so."}},
+    "POST /api/moderation/cases/{case}/decide": {"json": {"decision": "approve"}},
+    # What cannot be blocked: the pictures of the other rows look alike.
+    "POST /api/moderation/blocklist": {"json": {"image": "{person}", "reason": "x"}},
+    "POST /api/moderation/blocklist/file": {"files": {"file": ("a.png", b"no picture")}, "data": {"reason": "x"}},
     "PATCH /api/preferences": {"json": {}},
     "POST /api/studio/generations": {"json": {"prompt": "a boat"}},
     "POST /api/studio/images/delete": {"json": {"images": ["{image}"]}},
@@ -227,6 +241,10 @@ _MADE_BY_HAND = {
     "identity": "INSERT INTO identities (issuer, subject, person, provider)"
     " VALUES ('x', gen_random_uuid()::text, %(owner)s, 'x') RETURNING id",
     "invite": "INSERT INTO invites (token_hash, uses_left) VALUES (gen_random_uuid()::text::bytea, 1) RETURNING id",
+    "case": "INSERT INTO cases (kind, origin, owner, category, reason, decision, decided_at, fields)"
+    " VALUES ('text', 'screening', %(owner)s, 'hate', 'x', 'refuse', now(), '{}') RETURNING id",
+    "entry": "INSERT INTO blocked_hashes (pdq, reason)"
+    " VALUES (('x' || md5(random()::text) || md5(random()::text))::bit(256), 'x') RETURNING id",
     "load": "INSERT INTO model_loads (id, owner, model, state, queue_id)"
     " VALUES (gen_random_uuid(), %(owner)s, 'x', 'failed', 0) RETURNING id",
 }

@@ -26,6 +26,7 @@ from figment.core.storage import Storage, StorageUnavailable
 from figment.images import codec, store
 from figment.images.perceptual import Perceptual
 from figment.images.service import Images
+from figment.images.store import Announced
 from tests.http import Site
 from tests.images.test_codec import bomb, picture
 
@@ -475,7 +476,9 @@ class TestSweep:
         await shelf.images.delete_one(shelf.owner, image)
         await shelf.age()
         async with shelf.database.transaction() as connection:
-            await shelf.images.add(connection, shelf.owner, name, codec.Encoded(b"", "image/png", 80, 60), "")
+            await shelf.images.add(
+                connection, shelf.owner, Announced(name), codec.Encoded(b"", "image/png", 80, 60), ""
+            )
             assert await shelf.images.sweep(3600) == 0
         assert await shelf.images.sweep(3600) == 0
         assert opened(await shelf.show(name, "original.png")).size == (80, 60)

@@ -159,7 +159,8 @@ async def _spend(request: Request, person: Person, what: str, cost: int) -> None
     """From the same allowance as in the pages."""
     limiter: Limiter = request.app.state.limiter
     keys = [f"{what}:person:{person.id}", f"{what}:address:{request.state.address}"]
-    await limiter.spend(keys, request.app.state.rates[what], cost)
+    rate = request.app.state.rates[what]
+    await limiter.spend(keys, rate, person.cost_of(cost, rate.burst) if what == "generations" else cost)
 
 
 async def _read_form(request: Request, shape: type[Asked], names: tuple[str, ...]) -> tuple[Asked, Mapping[str, bytes]]:

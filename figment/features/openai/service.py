@@ -41,6 +41,8 @@ from figment.images import codec
 from figment.images.provenance import Made, packet
 from figment.images.schemas import Image
 from figment.images.service import SIZES, Images
+from figment.safety.fields import Kind
+from figment.safety.service import Safety
 
 PLACE = "openai"
 _FORMS: dict[Format, str] = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP"}
@@ -101,10 +103,11 @@ def wish_of(asked: ImageGeneration | ImageEdit | ImageVariation, image: bytes | 
 class OpenAIImages:
     """What OpenAI's Images API does, over the same jobs and images as every place."""
 
-    def __init__(self, database: Database, jobs: Jobs, images: Images, public_url: str | None) -> None:
+    def __init__(self, database: Database, jobs: Jobs, images: Images, safety: Safety, public_url: str | None) -> None:
         self._database = database
         self._jobs = jobs
         self._images = images
+        self._safety = safety
         self._public_url = public_url
 
     async def models(self) -> ModelList:
@@ -127,6 +130,7 @@ class OpenAIImages:
             InvalidInput: this cannot be made; the fields at fault are named in OpenAI's words.
             QueueIsFull: too much is waiting.
             ImageTypeRefused, ImageTooManyPixels, ImageUnreadable, BodyTooLarge: a file cannot be taken.
+            TextRefused, TextHeld: the prompt is not made into pictures here, or not yet.
         """
         card = await self._jobs.card(options.model)
         image = await self._images.clean(wish.image) if wish.image is not None else None
@@ -134,6 +138,8 @@ class OpenAIImages:
         if mask is not None and image is not None:
             await _check_mask(image, mask)
         request, quality = _completed(options, wish, card, image)
+        words = {"prompt": request.prompt, "negative_prompt": request.negative_prompt}
+        await self._safety.check(owner, words, Kind.PROMPT)
         kept = {
             name: (await self._images.keep(owner, file)).id
             for name, file in (("init_image", image), ("mask", mask))
@@ -244,6 +250,8 @@ def _image_of(job: Job | None) -> Image:
         Unavailable: the server stops, and cannot see the job's end.
     """
     if job is not None and job.image is not None:
+        if job.image.state != "approved":
+            raise PictureRefused(job.image.state_reason)
         return job.image
     if job is not None and job.state == "cancelled":
         raise PictureCancelled

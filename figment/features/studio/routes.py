@@ -22,6 +22,7 @@ from figment.features.studio.errors import (
     CollectionNameTaken,
     CollectionNotFound,
     CursorUnreadable,
+    GenerationNotFound,
     TooManyCollections,
 )
 from figment.features.studio.schemas import (
@@ -39,6 +40,9 @@ from figment.features.studio.schemas import (
     ImageSelection,
 )
 from figment.features.studio.service import Studio
+from figment.generation.errors import QueueIsFull, UnknownModel
+from figment.images.errors import ImageWithheld
+from figment.safety.errors import TextHeld, TextRefused
 
 router = APIRouter(prefix="/api/studio", tags=["studio"])
 
@@ -53,7 +57,21 @@ Reader = Annotated[Person, Allowed("studio.read")]
 Changer = Annotated[Person, Allowed("studio.change")]
 
 
-@router.post("/generations", status_code=202)
+@router.post(
+    "/generations",
+    status_code=202,
+    responses=problems(
+        NotSignedIn,
+        NotFound,
+        ImageWithheld,
+        UnknownModel,
+        InvalidInput,
+        TextRefused,
+        TextHeld,
+        RateLimited,
+        QueueIsFull,
+    ),
+)
 async def create_generation(
     asked: GenerationRequest,
     request: Request,
@@ -63,7 +81,8 @@ async def create_generation(
     """Ask for one to eight images of a prompt. Follow each job on `/api/events` or `/api/jobs/{id}/events`."""
     limiter: Limiter = request.app.state.limiter
     keys = [f"generations:person:{person.id}", f"generations:address:{request.state.address}"]
-    await limiter.spend(keys, request.app.state.rates["generations"], cost=asked.count)
+    rate = request.app.state.rates["generations"]
+    await limiter.spend(keys, rate, cost=person.cost_of(asked.count, rate.burst))
     return await service.generate(person.id, asked)
 
 
@@ -81,13 +100,15 @@ async def list_choices(person: Reader, service: StudioService) -> HistoryChoices
     return await service.choices(person.id)
 
 
-@router.get("/generations/{generation}")
+@router.get("/generations/{generation}", responses=problems(NotSignedIn, GenerationNotFound, InvalidInput))
 async def get_generation(generation: UUID, person: Reader, service: StudioService) -> Generation:
     """One generation of mine."""
     return await service.get(person.id, generation)
 
 
-@router.delete("/generations/{generation}", status_code=204)
+@router.delete(
+    "/generations/{generation}", status_code=204, responses=problems(NotSignedIn, GenerationNotFound, InvalidInput)
+)
 async def delete_generation(generation: UUID, person: Changer, service: StudioService) -> None:
     """Cancel what still runs, and delete the images."""
     await service.delete(person.id, generation)
@@ -108,7 +129,9 @@ async def list_collections(person: Reader, service: StudioService) -> Collection
 @router.post(
     "/collections",
     status_code=201,
-    responses=problems(NotSignedIn, NotFound, CollectionNameTaken, TooManyCollections, InvalidInput),
+    responses=problems(
+        NotSignedIn, NotFound, CollectionNameTaken, TooManyCollections, InvalidInput, TextRefused, TextHeld
+    ),
 )
 async def create_collection(asked: CollectionRequest, person: Changer, service: StudioService) -> Collection:
     """Begin a collection, with images of mine or empty."""
@@ -123,7 +146,7 @@ async def get_collection(collection: UUID, person: Reader, service: StudioServic
 
 @router.patch(
     "/collections/{collection}",
-    responses=problems(NotSignedIn, CollectionNotFound, CollectionNameTaken, InvalidInput),
+    responses=problems(NotSignedIn, CollectionNotFound, CollectionNameTaken, InvalidInput, TextRefused, TextHeld),
 )
 async def rename_collection(
     collection: UUID, asked: CollectionRename, person: Changer, service: StudioService

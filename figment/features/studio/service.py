@@ -42,6 +42,8 @@ from figment.generation.schemas import Job, JobRequest
 from figment.generation.service import Jobs
 from figment.images import archive
 from figment.images.service import Images
+from figment.safety.fields import Kind
+from figment.safety.service import Safety
 
 PLACE = "studio"
 _ARCHIVE_TTL_S = 3600
@@ -55,12 +57,14 @@ class Studio:
         database: Database,
         jobs: Jobs,
         images: Images,
+        safety: Safety,
         archive_images: int = 2000,
         archive_bytes: int = 2 * 1024**3,
     ) -> None:
         self._database = database
         self._jobs = jobs
         self._images = images
+        self._safety = safety
         self._archive_images = archive_images
         self._archive_bytes = archive_bytes
 
@@ -72,11 +76,15 @@ class Studio:
             InvalidInput: the model cannot do this; every field at fault is named.
             QueueIsFull: too much is waiting.
             NotFound: the image to start from is not the asker's.
+            ImageWithheld: it is held or refused.
+            TextRefused, TextHeld: the prompt is not made into pictures here, or not yet.
         """
         request = await self._complete(asked)
         for image in (asked.image, asked.mask):
             if image:
-                await self._images.owned(owner, image)
+                await self._images.usable(owner, image)
+        words = {"prompt": asked.prompt, "negative_prompt": asked.negative_prompt}
+        await self._safety.check(owner, words, Kind.PROMPT)
         requests = [request.model_copy(update={"seed": seed}) for seed in rules.seeds(request.seed, asked.count)]
         settings = request.model_dump(mode="json", exclude={"prompt"}) | {"count": asked.count}
         async with self._database.transaction() as connection:
@@ -197,8 +205,10 @@ class Studio:
             CollectionNameTaken: there is one of this name.
             TooManyCollections: there is no room for another.
             NotFound: one of the images to begin with is not the asker's.
+            TextRefused, TextHeld: it may not be called so, or not yet.
         """
         key = rules.name_key(asked.name)
+        await self._safety.check(owner, {"name": asked.name}, Kind.NAME)
         async with self._database.transaction() as connection:
             await store.lock_names(connection, owner)
             if await store.has_name(connection, owner, key):
@@ -216,6 +226,7 @@ class Studio:
             CollectionNameTaken: another one has this name.
         """
         key = rules.name_key(name)
+        await self._safety.check(owner, {"name": name}, Kind.NAME)
         async with self._database.transaction() as connection:
             await store.lock_names(connection, owner)
             await self._one_collection(connection, owner, collection)

@@ -204,7 +204,7 @@ async def delete_empty_generations(connection: Connection, generations: Sequence
 
 @dataclass(frozen=True, slots=True)
 class CollectionRow:
-    """`cover` is the SHA-256 of its newest image."""
+    """`cover` is the SHA-256 of its newest image that may be shown."""
 
     id: UUID
     name: str
@@ -216,8 +216,8 @@ class CollectionRow:
 
 _COLLECTION = """
     SELECT c.id, c.name, (SELECT count(*) FROM studio_collection_images h WHERE h.collection = c.id) AS images,
-        (SELECT i.sha256 FROM studio_collection_images h JOIN images i ON i.id = h.image
-         WHERE h.collection = c.id ORDER BY h.image DESC LIMIT 1) AS cover, c.created_at, c.used_at
+        (SELECT i.sha256 FROM studio_collection_images h JOIN images i ON i.id = h.image JOIN blobs b USING (sha256)
+         WHERE h.collection = c.id AND b.state = 'approved' ORDER BY h.image DESC LIMIT 1) AS cover, c.created_at, c.used_at
     FROM studio_collections c
 """
 

@@ -2,6 +2,7 @@ import { Button, Popover } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { api, doneOf } from '@/shared/api/client';
+import { useNotices } from '@/shared/session/useNotices';
 import { IconPerson } from '@/shared/ui/icons';
 import classes from './PersonMenu.module.css';
 
@@ -19,12 +20,19 @@ interface Props {
 }
 
 export function PersonMenu({ className, iconClassName, person }: Props) {
+  const { data: notices } = useNotices(person !== null);
+  const unread = notices?.unread ?? 0;
   return (
     <Popover position="right-end" width={280} trapFocus returnFocus>
       <Popover.Target>
-        <button type="button" className={className}>
+        <button
+          type="button"
+          className={className}
+          aria-label={unread === 0 ? undefined : `You, ${unread === 1 ? '1 notice' : `${unread} notices`}`}
+        >
           <span className={iconClassName}>
             <IconPerson />
+            {unread > 0 && <span className={classes.dot} />}
           </span>
           You
         </button>
@@ -32,22 +40,30 @@ export function PersonMenu({ className, iconClassName, person }: Props) {
       <Popover.Dropdown tabIndex={-1} aria-label="You">
         <p className={classes.name}>{person?.name ?? 'Not signed in'}</p>
         {person?.guest !== false && <Coming isWaiting={person?.waiting === true} />}
-        {person !== null && <Links person={person} />}
+        {person !== null && <Links person={person} unread={unread} />}
       </Popover.Dropdown>
     </Popover>
   );
 }
 
-function Links({ person }: { person: Shown }) {
+function Links({ person, unread }: { person: Shown; unread: number }) {
   return (
     <nav className={classes.links} aria-label="Your account">
       <Link to="/account" className={classes.link}>
         {person.guest ? 'Your data' : 'Your account'}
       </Link>
+      <Link to="/decisions" className={classes.link}>
+        Decisions{unread > 0 && ` (${unread} new)`}
+      </Link>
       {person.role !== 'user' && (
-        <Link to="/people" className={classes.link}>
-          People
-        </Link>
+        <>
+          <Link to="/people" className={classes.link}>
+            People
+          </Link>
+          <Link to="/moderation" className={classes.link}>
+            Moderation
+          </Link>
+        </>
       )}
       {!person.guest && <SignOut />}
     </nav>

@@ -12,6 +12,7 @@ import classes from './Shell.module.css';
 
 /** Pages for those who are not here yet, on a server that lets no guests in. */
 const WITHOUT_SESSION = new Set(['/sign-in', '/sign-up', '/forgot', '/reset', '/verify-email', '/welcome']);
+const isForEverybody = (path: string) => WITHOUT_SESSION.has(path) || path.startsWith('/shared/');
 
 /** The frame around every place: a rail on the left, or a bar at the bottom of a phone. */
 export function Shell() {
@@ -26,7 +27,7 @@ export function Shell() {
     return () => stream.close();
   }, [id]);
 
-  if (person === null && !WITHOUT_SESSION.has(pathname)) return <Navigate to="/sign-in" replace />;
+  if (person === null && !isForEverybody(pathname)) return <Navigate to="/sign-in" replace />;
 
   return (
     <div className={classes.shell}>

@@ -36,6 +36,11 @@ const verify = createRoute({
   component: lazyRouteComponent(() => import('@/features/verify'), 'VerifyPage'),
 });
 
+const moderation = () => import('@/features/moderation');
+
+const moderationPage = <Path extends string>(path: Path, name: keyof Awaited<ReturnType<typeof moderation>>) =>
+  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(moderation, name) });
+
 /** The server prints this address at its first start; the token is behind the #, where no log sees it. */
 const firstAdmin = createRoute({ getParentRoute: () => root, path: '/welcome', component: FirstAdmin });
 
@@ -68,6 +73,9 @@ export const router = createRouter({
     page('/verify-email', 'VerifyEmailPage'),
     page('/account', 'AccountPage'),
     page('/people', 'PeoplePage'),
+    moderationPage('/moderation', 'ModerationPage'),
+    moderationPage('/decisions', 'DecisionsPage'),
+    moderationPage('/shared/$image', 'SharedPage'),
   ]),
   defaultPreload: 'intent',
   defaultErrorComponent: Crash,

@@ -53,10 +53,10 @@ def _fetched(name: str) -> Path:
     try:
         return Path(DiffusionPipeline.download(name))
     except Exception as error:  # the hub's library, its HTTP client and diffusers have a dozen kinds of "not there"
-        raise _why(name, error) from error
+        raise why(name, error) from error
 
 
-def _why(name: str, error: BaseException) -> BrokenModel:
+def why(name: str, error: BaseException) -> BrokenModel:
     """What is behind an error of diffusers, which often wraps the hub's own."""
     causes = list(_chain(error))
     # First: it is a kind of the next.

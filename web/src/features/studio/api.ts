@@ -107,6 +107,11 @@ export function useJobEvents(): void {
     else if (!outOfView.current.has(event.ref)) void readUnknown(event.ref, event);
   });
   useStreamEvent('model-load', (data) => client.setQueryData(MODEL_LOAD, data));
+  // Something of mine may be held, refused or back.
+  useStreamEvent('notice', () => {
+    void client.invalidateQueries({ queryKey: HISTORY });
+    void client.invalidateQueries({ queryKey: ['images'] });
+  });
   useStreamEvent('models', () => void client.invalidateQueries({ queryKey: MODELS }));
   useStreamResumed(() => {
     void client.invalidateQueries({ queryKey: MODELS });

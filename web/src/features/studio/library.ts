@@ -22,6 +22,26 @@ async function forParts(ids: readonly string[], send: (images: string[]) => Prom
 
 const tellProblem = (error: unknown) => useNotes.getState().tell(asProblem(error).message, true);
 
+// ---- who sees it ----
+
+interface Visibility {
+  image: string;
+  visibility: Image['visibility'];
+}
+
+export function useVisibility() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ image, visibility }: Visibility) =>
+      dataOf(api.PUT('/api/images/{image}/visibility', { params: { path: { image } }, body: { visibility } })),
+    onSuccess: async (image) => {
+      client.setQueryData<Image>(['images', image.id], image);
+      await client.invalidateQueries({ queryKey: HISTORY });
+    },
+    onError: tellProblem,
+  });
+}
+
 // ---- favourites ----
 
 function heldImages(client: QueryClient): Image[] {

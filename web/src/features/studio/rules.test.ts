@@ -51,6 +51,9 @@ const image = (id: string): Image => ({
   recipe_url: null,
   seed: 1,
   favourite: false,
+  visibility: 'private',
+  state: 'approved',
+  state_reason: null,
 });
 const generation = (id: string, jobs: Job[]): Generation => ({
   id,

@@ -140,3 +140,9 @@ export const IconQuestion = icon(
     <path d="M9.7 9.6a2.4 2.4 0 1 1 3.6 2.3c-.8.5-1.3 1-1.3 1.9M12 16.6h.01" />
   </>,
 );
+export const IconLink = icon(
+  <>
+    <path d="M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7l-1.2 1.2" />
+    <path d="M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7l1.2-1.2" />
+  </>,
+);

@@ -1,11 +1,12 @@
 import { Button } from '@mantine/core';
 import { api, doneOf } from '@/shared/api/client';
+import { moment } from '@/shared/ui/time';
 import { useRefresh } from '../api';
 import { deviceName } from '../passkeys';
 import type { Account } from '../types';
 import { useSubmit } from '../useSubmit';
 import classes from './Account.module.css';
-import { Failure, moment, Section } from './parts';
+import { Failure, Section } from './parts';
 
 export function Devices({ devices }: { devices: Account['devices'] }) {
   const { run, isBusy, problem } = useSubmit();

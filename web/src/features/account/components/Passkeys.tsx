@@ -1,11 +1,12 @@
 import { Button } from '@mantine/core';
 import { api, dataOf, doneOf } from '@/shared/api/client';
+import { day } from '@/shared/ui/time';
 import { useRefresh } from '../api';
 import { canUsePasskeys, createPasskey, deviceName } from '../passkeys';
 import type { Account } from '../types';
 import { useSubmit } from '../useSubmit';
 import classes from './Account.module.css';
-import { day, Failure, Section } from './parts';
+import { Failure, Section } from './parts';
 
 export function Passkeys({ account }: { account: Account }) {
   const { run, isBusy, problem } = useSubmit();

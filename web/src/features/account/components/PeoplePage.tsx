@@ -4,11 +4,12 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { api, dataOf, doneOf } from '@/shared/api/client';
 import { useSession } from '@/shared/session/useSession';
 import { Dialog } from '@/shared/ui/Dialog';
+import { day, moment } from '@/shared/ui/time';
 import { useAudit, useInvites, useMembers, useRefresh } from '../api';
 import type { AuditEntry, Member, Show } from '../types';
 import { useSubmit } from '../useSubmit';
 import classes from './Account.module.css';
-import { day, Failure, moment } from './parts';
+import { Failure } from './parts';
 
 const SHOWN: readonly { value: Show; label: string }[] = [
   { value: 'accounts', label: 'Accounts' },
@@ -203,6 +204,11 @@ const DONE: Record<string, (entry: AuditEntry) => string> = {
   'account.reset_link': () => 'made a link to a new password for',
   'invite.made': () => 'made an invitation',
   'invite.ended': () => 'withdrew an invitation',
+  'case.claimed': () => 'claimed a case about',
+  'case.released': () => 'left a case to others about',
+  'case.decided': ({ detail }) => (detail.decision === 'approve' ? 'approved something of' : 'refused something of'),
+  'block.added': () => 'blocked a picture',
+  'block.removed': () => 'took a picture off the block list',
 };
 
 function Audit() {

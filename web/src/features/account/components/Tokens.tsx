@@ -2,11 +2,12 @@ import { useState } from 'react';
 import { Button, Checkbox, CopyButton, TextInput } from '@mantine/core';
 import { api, dataOf, doneOf } from '@/shared/api/client';
 import { Dialog } from '@/shared/ui/Dialog';
+import { day } from '@/shared/ui/time';
 import { useRefresh, useTokens } from '../api';
 import type { Scope } from '../types';
 import { useSubmit } from '../useSubmit';
 import classes from './Account.module.css';
-import { day, Failure, Section } from './parts';
+import { Failure, Section } from './parts';
 
 const SCOPES: readonly { scope: Scope; words: string }[] = [
   { scope: 'images:write', words: 'Make and change images' },

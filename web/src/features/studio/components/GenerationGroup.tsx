@@ -26,7 +26,7 @@ export const GenerationGroup = memo(function GenerationGroup({ generation, isLar
     '--cells': cells,
     '--mosaic': columns,
   } as CSSProperties;
-  const glow = isLarge ? jobs.find((job) => job.image)?.image?.thumbs['256'] : undefined;
+  const glow = isLarge ? jobs.find((job) => job.image?.state === 'approved')?.image?.thumbs['256'] : undefined;
   return (
     <article
       className={classes.group}

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { ActionIcon, Button } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
+import { Link } from '@tanstack/react-router';
 import { asProblem } from '@/shared/api/problem';
 import {
   IconCheck,
@@ -21,6 +22,7 @@ import { useComposer } from '../store';
 import type { Generation, Image } from '../types';
 import { CollectionDialog } from './CollectionDialog';
 import { RecipeTable } from './RecipeTable';
+import { ShareLink } from './ShareLink';
 import classes from './ImageDetails.module.css';
 
 interface Props {
@@ -38,7 +40,11 @@ export function ImageDetails({ image, generation, onNewer, onOlder, onReuse, onD
   return (
     <div className={classes.details}>
       <figure className={classes.figure}>
-        <img src={image.url} alt={image.alt} width={image.width} height={image.height} />
+        {image.state === 'refused' ? (
+          <p className={classes.withheld}>A moderator refused this picture.</p>
+        ) : (
+          <img src={image.url} alt={image.alt} width={image.width} height={image.height} />
+        )}
         <div className={classes.turn}>
           <ActionIcon aria-label="Newer picture" disabled={onNewer === null} onClick={() => onNewer?.()}>
             <IconNewer />
@@ -50,6 +56,7 @@ export function ImageDetails({ image, generation, onNewer, onOlder, onReuse, onD
       </figure>
       <div className={classes.about}>
         <p className={classes.prompt}>{prompt}</p>
+        {image.state !== 'approved' && <Withheld image={image} />}
         <Actions image={image} generation={generation} prompt={prompt} onReuse={onReuse} onDeleted={onDeleted} />
         <h3>Recipe</h3>
         <p className={classes.note}>Everything that made it. The same recipe gives the same picture again.</p>
@@ -57,6 +64,16 @@ export function ImageDetails({ image, generation, onNewer, onOlder, onReuse, onD
         {recipe.data && <RecipeTable recipe={recipe.data} />}
       </div>
     </div>
+  );
+}
+
+/** Why others do not see it, and what its owner can do. */
+function Withheld({ image }: { image: Image }) {
+  return (
+    <p className={classes.why} role="status">
+      {image.state === 'held' ? 'Nobody else sees this picture for now. ' : 'This picture is refused. '}
+      {image.state_reason} <Link to="/decisions">Your decisions</Link>
+    </p>
   );
 }
 
@@ -80,15 +97,17 @@ function Actions({ image, generation, prompt, onReuse, onDeleted }: ActionsProps
   };
   return (
     <div className={classes.actions}>
-      <Button
-        component="a"
-        href={image.download_url}
-        download={`figment-${image.id}.png`}
-        leftSection={<IconDownload size={18} />}
-        data-autofocus
-      >
-        Download
-      </Button>
+      {image.state === 'approved' && (
+        <Button
+          component="a"
+          href={image.download_url}
+          download={`figment-${image.id}.png`}
+          leftSection={<IconDownload size={18} />}
+          data-autofocus
+        >
+          Download
+        </Button>
+      )}
       <Button
         variant="default"
         aria-pressed={image.favourite}
@@ -133,6 +152,7 @@ function Actions({ image, generation, prompt, onReuse, onDeleted }: ActionsProps
       >
         Delete
       </Button>
+      {image.state === 'approved' && <ShareLink image={image} />}
       {isAdding && <CollectionDialog images={[image.id]} onClose={() => setAdding(false)} />}
     </div>
   );

@@ -5,7 +5,7 @@ import { IconClose, IconReuse } from '@/shared/ui/icons';
 import { useCancel, useRetry } from '../api';
 import { isUnfinished, progressWords } from '../rules';
 import { useSelection } from '../selection';
-import type { Generation, Job } from '../types';
+import type { Generation, Image, Job } from '../types';
 import { Check } from './Check';
 import { Picture } from './Picture';
 import { Star } from './Star';
@@ -21,27 +21,50 @@ interface Props {
 /** One picture in whatever state it is: waiting, appearing, there, failed or cancelled. */
 export function Tile({ job, generation, nth, isLarge }: Props) {
   const name = generation.jobs.length > 1 ? `picture ${nth} of ${generation.jobs.length}` : 'the picture';
-  const isSelecting = useSelection(({ isOn }) => isOn);
   const image = job.state === 'succeeded' ? job.image : null;
   return (
     <div className={classes.tile} data-state={job.state}>
-      <Picture job={job} isLarge={isLarge} />
-      {image && isSelecting && <Check id={image.id} name={`${name}: ${generation.prompt}`} />}
-      {image && !isSelecting && (
+      {image?.state !== 'refused' && <Picture job={job} isLarge={isLarge} />}
+      {image && <Made image={image} name={`${name}: ${generation.prompt}`} />}
+      {isUnfinished(job) && <Unfinished job={job} name={name} />}
+      {job.state === 'failed' && <Failed job={job} name={name} />}
+      {job.state === 'cancelled' && <Cancelled job={job} name={name} />}
+    </div>
+  );
+}
+
+/** What one can do with a picture that is there, and why others cannot see it, where that is so. */
+function Made({ image, name }: { image: Image; name: string }) {
+  const isSelecting = useSelection(({ isOn }) => isOn);
+  return (
+    <>
+      {image.state !== 'approved' && <Withheld image={image} />}
+      {isSelecting ? (
+        <Check id={image.id} name={name} />
+      ) : (
         <>
           <Link
             to="/studio"
             search={(held) => ({ ...held, image: image.id })}
             resetScroll={false}
             className={classes.open}
-            aria-label={`Open ${name}: ${generation.prompt}`}
+            aria-label={`Open ${name}`}
           />
-          <Star image={image} name={`${name}: ${generation.prompt}`} />
+          <Star image={image} name={name} />
         </>
       )}
-      {isUnfinished(job) && <Unfinished job={job} name={name} />}
-      {job.state === 'failed' && <Failed job={job} name={name} />}
-      {job.state === 'cancelled' && <Cancelled job={job} name={name} />}
+    </>
+  );
+}
+
+function Withheld({ image }: { image: Image }) {
+  return (
+    <div className={classes.withheld} data-state={image.state}>
+      <p>
+        <strong>{image.state === 'held' ? 'Held' : 'Refused'}</strong>
+        <span>{image.state_reason}</span>
+        <Link to="/decisions">See why</Link>
+      </p>
     </div>
   );
 }

@@ -1,0 +1,128 @@
+"""Pictures are looked at before they are kept, by classifiers that see what the test says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from figment.accounts import store as accounts_store
+from figment.accounts.schemas import Person
+from figment.core.database import Database
+from figment.core.storage import Storage
+from figment.images.perceptual import Perceptual
+from figment.images.service import Images
+from figment.safety.images import Finding
+from figment.safety.moderating import Moderation
+from figment.safety.pictures import PictureGate
+from figment.safety.schemas import CaseQuery, DecisionRequest
+from figment.safety.screening import Screener
+from figment.safety.service import Safety
+from tests.images.scenes import file_of, scene
+
+KEY = b"k" * 32
+SCREENER = Screener()
+
+
+class Seeing:
+    """Sees gore in every picture, as surely as the test says."""
+
+    def __init__(self) -> None:
+        self.score = 0.0
+        self.shapes: list[tuple[int, ...]] = []
+        self.fails = False
+
+    async def classify(self, pixels: NDArray[np.uint8]) -> list[Finding]:
+        if self.fails:
+            raise RuntimeError("out of memory")
+        self.shapes.append(pixels.shape)
+        return [Finding(0, "gore", self.score)]
+
+
+@pytest.fixture
+def seeing() -> Seeing:
+    return Seeing()
+
+
+@pytest.fixture
+def images(database: Database, tmp_path: Path, seeing: Seeing) -> Images:
+    storage = Storage.from_url(str(tmp_path), KEY, "")
+    gate = PictureGate([seeing], SCREENER)
+    return Images(database, storage, KEY, 10**7, 40_000_000, Perceptual(database), gate=gate)
+
+
+async def person(database: Database, role: str = "user") -> Person:
+    async with database.transaction() as connection:
+        return await accounts_store.add_person(connection, "Ada", role=role, guest=False)
+
+
+async def test_what_nobody_minds_is_kept_as_ever(images: Images, database: Database, seeing: Seeing) -> None:
+    ada = await person(database)
+    image = await images.upload(ada.id, file_of(scene(1, width=300, height=80)))
+    assert image.state == "approved"
+    assert seeing.shapes == [(1, 512, 512, 3)], "all of it, however long"
+    assert (await Safety(database, images, SCREENER, 2).own_cases(ada)).items == []
+
+
+@pytest.mark.parametrize(("score", "state"), [(0.6, "held"), (0.9, "refused")])
+async def test_what_is_found_is_kept_where_nobody_sees_it_and_told(
+    images: Images, database: Database, tmp_path: Path, seeing: Seeing, score: float, state: str
+) -> None:
+    ada, mia = await person(database), await person(database, "moderator")
+    seeing.score = score
+    image = await images.upload(ada.id, file_of(scene(2)))
+    assert (image.state, image.state_reason) == (state, "Graphic violence is not made here.")
+    assert image.url == f"/api/images/{image.id}/picture"
+    assert [path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*.png")] == ["hidden"]
+    safety = Safety(database, images, SCREENER, 2)
+    [case] = (await safety.own_cases(ada)).items
+    assert case.state == ("waiting" if state == "held" else "refused")
+    assert not case.strike, "a model made it"
+    [notice] = (await safety.notices(ada)).items
+    assert notice.kind == state
+    moderation = Moderation(database, images, Perceptual(database))
+    waiting = (await moderation.cases(mia, CaseQuery())).items
+    assert [one.image and one.image.id for one in waiting] == ([image.id] if state == "held" else [])
+
+
+async def test_what_a_moderator_approved_is_not_held_again(images: Images, database: Database, seeing: Seeing) -> None:
+    ada, mia = await person(database), await person(database, "moderator")
+    seeing.score = 0.6
+    image = await images.upload(ada.id, file_of(scene(3)))
+    moderation = Moderation(database, images, Perceptual(database))
+    [case] = (await moderation.cases(mia, CaseQuery())).items
+    await moderation.claim(mia, case.id)
+    await moderation.decide(mia, case.id, DecisionRequest(decision="approve"))
+    again = await images.upload(ada.id, file_of(scene(3)))
+    assert again.state == "approved"
+    assert again.url == images.wire(await images.owned(ada.id, image.id)).url
+    assert (await moderation.cases(mia, CaseQuery())).total == 0
+
+
+async def test_a_check_that_fails_does_not_look_like_one_that_passed(
+    images: Images, database: Database, seeing: Seeing
+) -> None:
+    ada = await person(database)
+    seeing.fails = True
+    with pytest.raises(RuntimeError, match="out of memory"):
+        await images.upload(ada.id, file_of(scene(4)))
+    assert list(await images.all_of(ada.id)) == []
+
+
+async def test_what_a_crash_left_in_the_open_is_moved_later(images: Images, database: Database, tmp_path: Path) -> None:
+    ada = await person(database)
+    image = await images.upload(ada.id, file_of(scene(5)))
+    row = await images.owned(ada.id, image.id)
+    async with database.transaction() as connection:
+        await images.set_state(connection, row.sha256, "held", "Looked at.")
+    assert [path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*.png")] == ["images"]
+    assert await images.move_missed() == 1
+    assert [path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*.png")] == ["hidden"]
+    assert await images.move_missed() == 0
+    await images.delete_one(ada.id, image.id)
+    async with database.transaction() as connection:
+        await connection.execute("UPDATE blobs SET touched_at = '-infinity'")
+    assert await images.sweep(0) == 1
+    assert list(tmp_path.rglob("*.png")) == [], "what is hidden is swept like everything else"
