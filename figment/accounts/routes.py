@@ -21,6 +21,7 @@ from figment.accounts.asking import (
 from figment.accounts.errors import (
     AccountNeeded,
     AccountSuspended,
+    ClaimSpent,
     LastAdmin,
     SessionNeeded,
     SignInAgain,
@@ -71,7 +72,7 @@ async def end_session(
     drop_cookie(request)
 
 
-@router.post("/session/claim-admin")
+@router.post("/session/claim-admin", responses=problems(SessionNeeded, ClaimSpent))
 async def claim_admin(
     claim: AdminClaim,
     request: Request,

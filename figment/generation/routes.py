@@ -19,7 +19,7 @@ from figment.core.events import Bus, Event, Gap
 from figment.core.http import event_stream
 from figment.core.problems import problems
 from figment.generation.contract import ModelCard
-from figment.generation.errors import ModelIsLoading
+from figment.generation.errors import JobNotRetryable, ModelIsLoading, QueueIsFull
 from figment.generation.models import TOPIC, Shelf
 from figment.generation.schemas import Job, Model, ModelLoad, Models, ModelToLoad
 from figment.generation.service import Jobs
@@ -56,7 +56,7 @@ AfterQuery = Annotated[
 ]
 
 
-@router.get("/models")
+@router.get("/models", responses=problems(NotSignedIn))
 async def list_models(service: JobsService, _: Annotated[Person | None, Allowed("models.read")]) -> Models:
     """The models that images can be asked of; the first is the default."""
     return Models(items=[_model(card, n == 0) for n, card in enumerate(await service.models())])
@@ -91,25 +91,33 @@ def _model(card: ModelCard, default: bool) -> Model:
     )
 
 
-@router.get("/jobs/{job}")
+@router.get("/jobs/{job}", responses=problems(NotSignedIn, MissingScope, NotFound))
 async def get_job(job: UUID, person: Reader, service: JobsService) -> Job:
     """One job of mine, as it is now."""
     return await service.get(person.id, job)
 
 
-@router.post("/jobs/{job}/cancel")
+@router.post("/jobs/{job}/cancel", responses=problems(NotSignedIn, MissingScope, NotFound))
 async def cancel_job(job: UUID, person: Changer, service: JobsService) -> Job:
     """Stop a job: at once while it waits, within one step while it runs."""
     return await service.cancel(person.id, job)
 
 
-@router.post("/jobs/{job}/retry")
+@router.post("/jobs/{job}/retry", responses=problems(NotSignedIn, MissingScope, NotFound, JobNotRetryable, QueueIsFull))
 async def retry_job(job: UUID, person: Changer, service: JobsService) -> Job:
     """Run a failed or cancelled job again."""
     return await service.retry(person.id, job)
 
 
-@router.get("/jobs/{job}/events", response_class=Response)
+@router.get(
+    "/jobs/{job}/events",
+    response_class=Response,
+    responses={
+        200: {"content": {"text/event-stream": {}}},
+        204: {"description": "The end was already told."},
+        **problems(NotSignedIn, MissingScope, NotFound),
+    },
+)
 async def job_events(
     job: UUID, person: Reader, service: JobsService, last: LastEventId = None, after: AfterQuery = None
 ) -> Response:
