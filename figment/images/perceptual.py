@@ -17,6 +17,7 @@ from figment.images.codec import Prints
 from figment.images.errors import ImageBlocked
 from figment.images.pdq import LEAST_QUALITY, THRESHOLD, Pdq, pdq
 from figment.images.perceptual_store import Blocked, Near
+from figment.images.store import Concern
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,15 @@ class Perceptual:
         async with self._database.statements() as connection:
             return await self._match(connection, seen)
 
-    async def refuse_blocked(self, connection: Connection, seen: Pdq) -> None:
-        """
+    async def announce(
+        self, connection: Connection, sha256: str, mime: str, size: int, concern: Concern | None, prints: Prints
+    ) -> None:
+        """Note that a file is about to be written, and what it is recognised by.
+
         Raises:
             ImageBlocked: the picture looks like one that is not kept here.
         """
-        if await self._match(connection, seen) is not None:
+        if not await store.announce(connection, sha256, mime, size, concern, prints, THRESHOLD):
             raise ImageBlocked
 
     async def _match(self, connection: Connection, seen: Pdq) -> Match | None:

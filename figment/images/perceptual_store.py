@@ -9,6 +9,7 @@ from uuid import UUID
 
 from figment.core.database import Connection
 from figment.images.codec import Prints
+from figment.images.store import Concern
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,49 @@ async def add_hashes(connection: Connection, sha256: str, prints: Prints) -> Non
         """,
         {"sha256": sha256, "pixels": prints.pixels, "pdq": _bits(prints.pdq.hash), "quality": prints.pdq.quality},
     )
+
+
+async def announce(
+    connection: Connection, sha256: str, mime: str, size: int, concern: Concern | None, prints: Prints, within: int
+) -> bool:
+    """Announce a file before it is written, with what it is recognised by. False where it looks like one that is blocked: nothing was noted.
+
+    One round trip, for it comes with every picture. Waits for a sweep that is deleting the very same file; one that is there already
+    keeps its state, which a person may have decided.
+    """
+    found = await connection.execute(
+        """
+            WITH blocked AS (
+                SELECT FROM blocked_hashes b WHERE EXISTS (
+                    SELECT FROM unnest(CAST(%(hashes)s AS bit(256)[])) AS asked WHERE b.pdq <~> asked <= %(within)s
+                ) LIMIT 1
+            ), announced AS (
+                INSERT INTO blobs (sha256, mime, bytes, state, state_reason)
+                SELECT CAST(%(sha256)s AS text), CAST(%(mime)s AS text), CAST(%(bytes)s AS bigint), CAST(%(state)s AS text),
+                    CAST(%(reason)s AS text)
+                WHERE NOT EXISTS (SELECT FROM blocked)
+                ON CONFLICT (sha256) DO UPDATE SET touched_at = now() RETURNING sha256
+            ), seen AS (
+                INSERT INTO image_hashes (sha256, pixels, pdq, quality)
+                SELECT sha256, CAST(%(pixels)s AS text), CAST(%(pdq)s AS bit(256)), CAST(%(quality)s AS smallint) FROM announced
+                ON CONFLICT DO NOTHING
+            )
+            SELECT EXISTS (SELECT FROM announced)
+        """,
+        {
+            "hashes": [_bits(each) for each in prints.pdq.variants],
+            "within": within,
+            "sha256": sha256,
+            "mime": mime,
+            "bytes": size,
+            "state": concern.state if concern else "approved",
+            "reason": concern.reason if concern else None,
+            "pixels": prints.pixels,
+            "pdq": _bits(prints.pdq.hash),
+            "quality": prints.pdq.quality,
+        },
+    )
+    return bool(found.scalar())
 
 
 async def nearest_blocked(connection: Connection, hashes: Sequence[bytes], within: int) -> tuple[Blocked, int] | None:

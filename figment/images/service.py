@@ -97,9 +97,8 @@ class Images:
         sha256 = hashlib.sha256(picture.data).hexdigest()
         concern = await self._gate.look(picture.data) if self._gate else None
         async with self._database.statements(relaxed=True) as connection:
-            await self._perceptual.refuse_blocked(connection, picture.prints.pdq)
-            await store.touch_blob(connection, sha256, picture.mime, len(picture.data), concern)
-            await self._perceptual.remember(connection, sha256, picture.prints)
+            size = len(picture.data)
+            await self._perceptual.announce(connection, sha256, picture.mime, size, concern, picture.prints)
         return Announced(sha256, concern)
 
     async def made(self, recipe: Recipe) -> Made:

@@ -78,27 +78,6 @@ _COLUMNS = """
 SHOWN_TO_OTHERS = "(i.visibility = 'link' AND b.state = 'approved' AND NOT p.suspended)"
 
 
-async def touch_blob(connection: Connection, sha256: str, mime: str, size: int, concern: Concern | None = None) -> None:
-    """Announce a file before it is written. Waits for a sweep that is deleting the very same one.
-
-    A file that is there already keeps its state: a person may have decided it.
-    """
-    await connection.execute(
-        """
-            INSERT INTO blobs (sha256, mime, bytes, state, state_reason)
-            VALUES (%(sha256)s, %(mime)s, %(bytes)s, %(state)s, %(reason)s)
-            ON CONFLICT (sha256) DO UPDATE SET touched_at = now()
-        """,
-        {
-            "sha256": sha256,
-            "mime": mime,
-            "bytes": size,
-            "state": concern.state if concern else "approved",
-            "reason": concern.reason if concern else None,
-        },
-    )
-
-
 async def shown_mime(connection: Connection, sha256: str) -> str | None:
     """The type of a file that may be shown to those who have its address."""
     found = await connection.execute(
