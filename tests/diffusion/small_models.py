@@ -390,6 +390,9 @@ OTHERS: dict[str, Callable[[], Any]] = {
 
 
 def save(name: str, root: Path) -> Path:
+    """The same weights whatever ran before: layers draw their biases from torch's own generator."""
     folder = root / name
-    (MODELS | SOLVERS | OTHERS)[name]().save_pretrained(folder)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        (MODELS | SOLVERS | OTHERS)[name]().save_pretrained(folder)
     return folder
