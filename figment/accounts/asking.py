@@ -165,7 +165,17 @@ async def _greet(request: Request) -> Person:
 # -- about the request --------------------------------------------------------------------------------------------------
 
 
-async def spend(request: Request, what: str, *others: str, address: bool = False) -> None:
+async def spend_generations(request: Request, person: Person, count: int) -> None:
+    """Count `count` images against the person and the address; to whoever was slowed they cost more.
+
+    Raises:
+        RateLimited.
+    """
+    cost = person.cost_of(count, request.app.state.rates["generations"].burst)
+    await spend(request, "generations", f"person:{person.id}", address=True, cost=cost)
+
+
+async def spend(request: Request, what: str, *others: str, address: bool = False, cost: int = 1) -> None:
     """Count this request against the rate `what`: of its address, and of every other key.
 
     Raises:
@@ -174,7 +184,7 @@ async def spend(request: Request, what: str, *others: str, address: bool = False
     limiter: Limiter = request.app.state.limiter
     rate: Rate = request.app.state.rates[what]
     keys = [f"{what}:{key}" for key in others] + ([f"{what}:address:{request.state.address}"] if address else [])
-    await limiter.spend(keys, rate)
+    await limiter.spend(keys, rate, cost)
 
 
 def device_of(request: Request) -> str:

@@ -8,12 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
-from figment.accounts.asking import Allowed, actor_of
+from figment.accounts.asking import Allowed, actor_of, spend
 from figment.accounts.errors import AccountMuted, AccountNeeded
 from figment.accounts.permissions import permit
 from figment.accounts.schemas import Person
 from figment.core.errors import BodyTooLarge, InvalidInput, NotFound, NotSignedIn, RateLimited
-from figment.core.limits import Limiter
 from figment.core.problems import problems
 from figment.core.storage import StorageUnavailable, content_disposition
 from figment.images import codec
@@ -62,9 +61,7 @@ Changer = Annotated[Person, Allowed("images.change")]
 
 
 async def _spend_upload(request: Request, person: Maker) -> None:
-    limiter: Limiter = request.app.state.limiter
-    keys = [f"uploads:person:{person.id}", f"uploads:address:{request.state.address}"]
-    await limiter.spend(keys, request.app.state.rates["uploads"])
+    await spend(request, "uploads", f"person:{person.id}", address=True)
 
 
 @router.post(
@@ -182,8 +179,7 @@ async def delete_image(image: UUID, person: Changer, service: ImagesService) -> 
 
 
 async def _spend_verification(request: Request) -> None:
-    limiter: Limiter = request.app.state.limiter
-    await limiter.spend([f"verify:address:{request.state.address}"], request.app.state.rates["verify"])
+    await spend(request, "verify", address=True)
 
 
 @router.post(

@@ -14,11 +14,10 @@ from pydantic import BaseModel, ValidationError
 from sse_starlette import ServerSentEvent
 from starlette.datastructures import FormData, UploadFile
 
-from figment.accounts.asking import AllowedByToken
+from figment.accounts.asking import AllowedByToken, spend, spend_generations
 from figment.accounts.schemas import Person
 from figment.core.errors import FigmentError, InvalidInput, MalformedRequest, NotFound
 from figment.core.http import error_headers, event_source
-from figment.core.limits import Limiter
 from figment.features.openai import rules
 from figment.features.openai.errors import AskerGone
 from figment.features.openai.schemas import (
@@ -106,7 +105,7 @@ async def get_openai_model(model: str, person: ModelReader, service: Service) ->
 @router.post("/images/generations", response_model=ImagesAnswer, response_model_exclude_none=True, responses=_ERRORS)
 async def generate_images(asked: ImageGeneration, request: Request, person: ImageMaker, service: Service) -> Any:
     """Make pictures of a prompt, as OpenAI's clients ask for them; with `stream`, as server-sent events."""
-    await _spend(request, person, "generations", asked.n or 1)
+    await spend_generations(request, person, asked.n or 1)
     wish = wish_of(asked, None, None)
     if asked.stream:
         return await _streamed(request, service, person, asked, wish, "image_generation")
@@ -123,8 +122,8 @@ async def generate_images(asked: ImageGeneration, request: Request, person: Imag
 async def edit_image(request: Request, person: ImageMaker, service: Service) -> Any:
     """Make an image anew after a prompt, or only where its mask is transparent; multipart, as OpenAI's clients send it."""
     asked, files = await _read_form(request, ImageEdit, ("image", "image[]", "mask"))
-    await _spend(request, person, "uploads", len(files))
-    await _spend(request, person, "generations", asked.n or 1)
+    await spend(request, "uploads", f"person:{person.id}", address=True, cost=len(files))
+    await spend_generations(request, person, asked.n or 1)
     wish = wish_of(asked, files["image"], files.get("mask"))
     if asked.stream:
         return await _streamed(request, service, person, asked, wish, "image_edit")
@@ -141,8 +140,8 @@ async def edit_image(request: Request, person: ImageMaker, service: Service) -> 
 async def vary_image(request: Request, person: ImageMaker, service: Service) -> Any:
     """Make pictures that resemble an image; multipart, as OpenAI's clients send it."""
     asked, files = await _read_form(request, ImageVariation, ("image",))
-    await _spend(request, person, "uploads", len(files))
-    await _spend(request, person, "generations", asked.n or 1)
+    await spend(request, "uploads", f"person:{person.id}", address=True, cost=len(files))
+    await spend_generations(request, person, asked.n or 1)
     return await _answered(request, service, person, asked, wish_of(asked, files["image"], None))
 
 
@@ -153,14 +152,6 @@ async def no_such_address(rest: str) -> None:
 
 
 # -- what comes in --------------------------------------------------------------------------------------------------------
-
-
-async def _spend(request: Request, person: Person, what: str, cost: int) -> None:
-    """From the same allowance as in the pages."""
-    limiter: Limiter = request.app.state.limiter
-    keys = [f"{what}:person:{person.id}", f"{what}:address:{request.state.address}"]
-    rate = request.app.state.rates[what]
-    await limiter.spend(keys, rate, person.cost_of(cost, rate.burst) if what == "generations" else cost)
 
 
 async def _read_form(request: Request, shape: type[Asked], names: tuple[str, ...]) -> tuple[Asked, Mapping[str, bytes]]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
-from figment.accounts.asking import Allowed
+from figment.accounts.asking import Allowed, spend_generations
 from figment.accounts.schemas import Person
 from figment.core.errors import InvalidInput, NotFound, NotSignedIn, RateLimited
 from figment.core.limits import Limiter
@@ -79,10 +79,7 @@ async def create_generation(
     service: StudioService,
 ) -> Generation:
     """Ask for one to eight images of a prompt. Follow each job on `/api/events` or `/api/jobs/{id}/events`."""
-    limiter: Limiter = request.app.state.limiter
-    keys = [f"generations:person:{person.id}", f"generations:address:{request.state.address}"]
-    rate = request.app.state.rates["generations"]
-    await limiter.spend(keys, rate, cost=person.cost_of(asked.count, rate.burst))
+    await spend_generations(request, person, asked.count)
     return await service.generate(person.id, asked)
 
 
