@@ -64,16 +64,17 @@ from figment.scaleout.plan import Plan
 
 log = structlog.get_logger(__name__)
 
-# Every route but the files, the pages and the signs of life, which ask nobody who they are.
+# Every route but the files, the pages and the signs of life, which ask nobody who they are. They are tried in this order: first what is
+# asked for with every picture.
 ROUTES = (
+    studio_routes,
+    generation_routes,
+    image_routes,
+    openai_routes,
     account_routes,
     sign_in_routes,
     people_routes,
-    generation_routes,
-    image_routes,
     safety_routes,
-    studio_routes,
-    openai_routes,
 )
 
 # What these take: so many files of the largest size.
@@ -362,9 +363,9 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
     http.add_error_handlers(app, _DIALECTS)
     http.add_docs(app, settings.web_root)
     _add_health(app)
+    http.add_blob_routes(app)
     for room in ROUTES:
         app.include_router(room.router)
-    http.add_blob_routes(app)
     http.add_api_fallback(app)
     app.mount("/", http.WebApp(settings.web_root))
     return app
