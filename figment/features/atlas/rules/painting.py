@@ -1,0 +1,179 @@
+"""Painting into a map: what is to be made, how a picture joins what is there, and how tiles follow from a history.
+
+Pixels are (h, w, 4) uint8, RGB and alpha: 255 is painted, 0 is blank, and nothing lies between. Blank is told by alpha, never by colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from figment.features.atlas.rules.tiles import TILE, Place, Rect, rect_of, tiles_of
+
+Pixels = NDArray[np.uint8]
+Where = NDArray[np.bool_]
+Floats = NDArray[np.float32]
+
+FEATHER = 32
+"""Width in pixels of the band inside a mask in which a picture fades over into what was there before."""
+
+LEVELLING = 40
+"""How far inside a mask the colour of a picture is drawn towards its surroundings'."""
+_RING = 8
+_SMOOTH = 24
+
+
+def blank(width: int, height: int) -> Pixels:
+    return np.zeros((height, width, 4), np.uint8)
+
+
+def gathered(tiles: Mapping[Place, Pixels], rect: Rect) -> Pixels:
+    """What a frame shows. Tiles that are not there are blank."""
+    canvas = blank(rect.width, rect.height)
+    for place in tiles_of(rect):
+        if place in tiles:
+            theirs, ours = overlap(rect_of(place), rect)
+            canvas[ours] = tiles[place][theirs]
+    return canvas
+
+
+def overlap(one: Rect, other: Rect) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """Where two frames meet, as rows and columns of the one and of the other."""
+    left, right = max(one.x, other.x), min(one.right, other.right)
+    top, bottom = max(one.y, other.y), min(one.bottom, other.bottom)
+    return (
+        (slice(top - one.y, bottom - one.y), slice(left - one.x, right - one.x)),
+        (slice(top - other.y, bottom - other.y), slice(left - other.x, right - other.x)),
+    )
+
+
+def to_make(canvas: Pixels, asked: Pixels | None = None) -> Where:
+    """(h, w): where pixels are to be made: where nothing is, or under a mask (h, w) that was painted for it."""
+    return canvas[..., 3] == 0 if asked is None else asked > 127
+
+
+def context(canvas: Pixels, make: Where) -> Pixels | None:
+    """(h, w, 3): what the model goes on from; None where nothing is. What is blank has the mean colour, which says least."""
+    known = (canvas[..., 3] > 0) & ~make
+    if not known.any():
+        return None
+    colours = canvas[..., :3].copy()
+    colours[canvas[..., 3] == 0] = canvas[..., :3][known].mean(axis=0).round()
+    return colours
+
+
+def painted(before: Pixels, picture: Pixels, make: Where) -> Pixels:
+    """What a frame shows when a picture was painted into it. Outside `make` not one byte differs.
+
+    Inside, the picture's colour is first drawn towards that of its surroundings, most at the border; then, where something was there
+    before, it fades over within FEATHER pixels of the border. `picture`: (h, w, 3).
+    """
+    kept = ~make & (before[..., 3] > 0)
+    if not kept.any():
+        colours = picture.astype(np.float32)
+    else:
+        far = distance(kept)
+        colours = picture + _levelling(before, picture, kept, make, far)
+        fading = make & (before[..., 3] > 0)
+        share = np.where(fading, np.clip(far / (FEATHER + 1), 0, 1), 1)[..., None]
+        colours = share * colours + (1 - share) * before[..., :3]
+    after = before.copy()
+    after[make, :3] = np.clip(np.rint(colours[make]), 0, 255).astype(np.uint8)
+    after[make, 3] = 255
+    return after
+
+
+def _levelling(before: Pixels, picture: Pixels, kept: Where, make: Where, far: Floats) -> Floats:
+    """(h, w, 3): what a picture's colours lack to meet their surroundings', smooth along the border and fading away from it.
+
+    As in seamless cloning (Pérez et al., 2003), the difference at the border is spread inside; here by normalised averages
+    over a ring on both sides, which need no solver and no pixel of the picture outside the mask.
+    """
+    outside = kept & (distance(make) <= _RING)
+    inside = make & (far <= _RING)
+    there, weight_there = _averaged(before[..., :3], outside)
+    here, weight_here = _averaged(picture, inside)
+    known = (weight_there > 1e-4) & (weight_here > 1e-4)
+    step = np.clip(1 - far / LEVELLING, 0, 1)
+    fade = np.where(known & make, step * step * (3 - 2 * step), 0)
+    return np.asarray((there - here) * fade[..., None], np.float32)
+
+
+def _averaged(colours: Pixels, where: Where) -> tuple[Floats, Floats]:
+    """(h, w, 3): the mean colour of the pixels in `where` around each place, and (h, w) how many they were, as a share."""
+    weight = _blurred(where.astype(np.float32))
+    total = np.stack([_blurred(np.where(where, colours[..., n], 0).astype(np.float32)) for n in range(3)], axis=-1)
+    return total / np.maximum(weight, 1e-6)[..., None], weight
+
+
+def _blurred(values: Floats) -> Floats:
+    """Two passes of a box of 2 × _SMOOTH + 1 pixels, each way: near a Gaussian."""
+    for _ in range(2):
+        for axis in (0, 1):
+            values = _boxed(values, axis)
+    return values
+
+
+def _boxed(values: Floats, axis: int) -> Floats:
+    padding = [(0, 0), (0, 0)]
+    padding[axis] = (_SMOOTH + 1, _SMOOTH)
+    # In double precision: a running sum in single would carry its rounding from one end of the row to the other.
+    sums = np.cumsum(np.pad(values, padding), axis=axis, dtype=np.float64)
+    size = values.shape[axis]
+    wide = 2 * _SMOOTH + 1
+    ends = np.take(sums, range(wide, wide + size), axis=axis)
+    return np.asarray((ends - np.take(sums, range(size), axis=axis)) / wide, np.float32)
+
+
+def distance(to: Where) -> Floats:
+    """(h, w): how many pixels away the nearest one in `to` is, counted along rows and columns; beyond every use where there is none."""
+    far = np.where(to, 0, 2.0**20).astype(np.float32)
+    for each in (far, far.T):
+        for forth in (each, each[::-1]):
+            for one, next_one in zip(forth[:-1], forth[1:], strict=True):
+                np.minimum(next_one, one + 1, out=next_one)
+    return far
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """What an edit does to the map, whatever is there: its picture (h, w, 3), and where it was made (h, w)."""
+
+    rect: Rect
+    picture: Pixels
+    make: Where
+
+
+def folded(base: Mapping[Place, Pixels], strokes: Iterable[Stroke], places: Iterable[Place]) -> dict[Place, Pixels]:
+    """The tiles `places` after strokes were painted over `base`, in their order.
+
+    A stroke joins what its whole frame shows, so that `base` must hold, and `places` name, every tile that any of the strokes touches.
+    """
+    tiles = {place: base.get(place, blank(TILE, TILE)) for place in places}
+    for stroke in strokes:
+        after = painted(gathered(tiles, stroke.rect), stroke.picture, stroke.make)
+        for place in tiles_of(stroke.rect):
+            if place in tiles:
+                theirs, ours = overlap(rect_of(place), stroke.rect)
+                if stroke.make[ours].any():
+                    tiles[place] = tiles[place].copy()
+                    tiles[place][theirs] = after[ours]
+    return tiles
+
+
+def shrunk(four: Mapping[int, Pixels]) -> Pixels:
+    """The tile above up to four tiles, numbered row by row: each pixel the mean of the painted ones among four."""
+    whole = blank(2 * TILE, 2 * TILE)
+    for n, tile in four.items():
+        whole[(n // 2) * TILE : (n // 2 + 1) * TILE, (n % 2) * TILE : (n % 2 + 1) * TILE] = tile
+    blocks = whole.reshape(TILE, 2, TILE, 2, 4).astype(np.uint32)
+    there = (blocks[..., 3:] > 0).astype(np.uint32)
+    count = there.sum(axis=(1, 3))
+    colours = (blocks[..., :3] * there).sum(axis=(1, 3))
+    above = blank(TILE, TILE)
+    above[..., :3] = (2 * colours + count) // np.maximum(2 * count, 1)
+    above[..., 3] = np.where(count[..., 0] > 0, 255, 0)
+    return above
