@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
-from figment.accounts.asking import Allowed, actor_of, spend
+from figment.accounts.asking import Allowed, actor_of, spend, spend_uploads
 from figment.accounts.errors import AccountMuted, AccountNeeded
 from figment.accounts.permissions import permit
 from figment.accounts.schemas import Person
@@ -61,7 +61,7 @@ Changer = Annotated[Person, Allowed("images.change")]
 
 
 async def _spend_upload(request: Request, person: Maker) -> None:
-    await spend(request, "uploads", f"person:{person.id}", address=True)
+    await spend_uploads(request, person)
 
 
 @router.post(

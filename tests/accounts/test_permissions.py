@@ -51,6 +51,8 @@ def person(role: str = "user", *, guest: bool = False, suspended: bool = False, 
             "suspended": suspended,
             "muted": muted,
             "slowed": False,
+            "vouched": False,
+            "created_at": datetime.now(UTC),
         }
     )
 
