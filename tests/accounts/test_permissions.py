@@ -128,6 +128,12 @@ def test_every_route_has_a_row_and_every_row_a_route() -> None:
     assert {len(row) for row in table().values()} == {len(ASKERS)}
 
 
+def test_no_route_asks_for_more_than_it_declares() -> None:
+    """What a route asks inside, no table shows."""
+    inside = {name for room in ROUTES for name in ("may", "permit", "actor_of", "Actor") if hasattr(room, name)}
+    assert not inside
+
+
 _PNG = io.BytesIO()
 Image.effect_noise((96, 96), 60).convert("RGB").save(_PNG, "PNG")
 _FILE = {"file": ("a.png", _PNG.getvalue(), "image/png")}
