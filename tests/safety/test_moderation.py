@@ -145,6 +145,14 @@ class TestReports:
             await bea.share(copy)
             await hide(site, shared)
             assert not await bea.sees(copy)
+            [own] = (await bea.http.get("/api/cases")).json()["items"]
+            assert (own["image"], own["state"], own["reason"]) == (
+                copy["id"],
+                "waiting",
+                "Several people reported this picture. A moderator looks at it.",
+            )
+            assert own["why_not_appeal"] == "There is no refusal to appeal against."
+            assert await bea.told() == ["held"]
             later = (await bea.http.post("/api/images", files={"file": ("p.png", data, "image/png")})).json()
             assert later["state"] == "held", "kept anew, it is not shown either"
             assert (await bea.http.get(shared["url"])).status_code == 404
