@@ -520,6 +520,26 @@ class TestWhoeverHasTheSameFile:
             )
             assert await noted.fetchone() == (2,)
 
+    async def test_an_appeal_that_comes_while_another_is_granted_is_not_left_open(
+        self, site: Site, ada: Somebody, bea: Somebody, mo: Somebody, shared: dict[str, Any], copy: Any, refused: str
+    ) -> None:
+        appeal = f"/api/cases/{refused}/appeal"
+        await ada.http.post(appeal, json={"words": "Ketchup."})
+        case = (await mo.case_of(shared))["id"]
+        await mo.http.post(f"/api/moderation/cases/{case}/claim")
+        granted, appealed = await asyncio.gather(
+            mo.http.post(f"/api/moderation/cases/{case}/decide", json={"decision": "approve"}),
+            bea.http.post(appeal, json={"words": "Paint."}),
+        )
+        assert granted.status_code == 200
+        assert appealed.status_code in (204, 409)
+        async with site.sql() as sql:
+            left = await sql.execute(
+                "SELECT count(*) FROM cases WHERE appeal_of = %s AND decided_at IS NULL", (refused,)
+            )
+            assert await left.fetchone() == (0,)
+        assert await mo.sees(shared)
+
     async def test_what_was_denied_to_one_may_be_granted_to_the_other(
         self,
         ada: Somebody,
