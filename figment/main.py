@@ -34,7 +34,7 @@ from figment.core.limits import Limiter, Rate, Throttle
 from figment.core.settings import Settings
 from figment.core.storage import BucketOptions, Storage
 from figment.engine.backends.checking import open_checker
-from figment.engine.local import local_engine, open_catalogue
+from figment.engine.local import local_engine, open_catalogue, sentence_vectors
 from figment.engine.schedule import Limits
 from figment.features.openai import routes as openai_routes
 from figment.features.openai.service import OpenAIImages
@@ -57,6 +57,7 @@ from figment.safety.images import ImageClassifier
 from figment.safety.moderating import Moderation
 from figment.safety.pictures import PictureGate
 from figment.safety.policy import Profile
+from figment.safety.reading import Reading
 from figment.safety.screening import Screener
 from figment.safety.service import Safety
 from figment.scaleout.hosting import Engine, hosted_engine
@@ -65,16 +66,17 @@ from figment.scaleout.plan import Plan
 
 log = structlog.get_logger(__name__)
 
-# Every route but the files, the pages and the signs of life, which ask nobody who they are.
+# Every route but the files, the pages and the signs of life, which ask nobody who they are. They are tried in this order: first what is
+# asked for with every picture.
 ROUTES = (
+    studio_routes,
+    generation_routes,
+    image_routes,
+    openai_routes,
     account_routes,
     sign_in_routes,
     people_routes,
-    generation_routes,
-    image_routes,
     safety_routes,
-    studio_routes,
-    openai_routes,
 )
 
 # What these take: so many files of the largest size.
@@ -133,7 +135,7 @@ def build_engine(settings: Settings) -> Engine:
     Raises:
         NoPool: it is in a pool, and Ray is not installed.
     """
-    cache, limits = settings.data.absolute() / "cache", Limits(max_rows=settings.engine_queue)
+    cache, limits = _engine_cache(settings), Limits(max_rows=settings.engine_queue)
     choices: dict[str, Any] = {
         "models_dir": settings.models_dir and settings.models_dir.absolute(),
         "default_model": settings.model,
@@ -146,6 +148,11 @@ def build_engine(settings: Settings) -> Engine:
         return local_engine(cache, **choices, limits=limits)
     hosted = partial(hosted_engine, cache, settings.pool_replica_cpus, limits.max_rows, **choices)
     return ray_engine(pool_plan(settings), hosted, open_catalogue(settings.models_dir, settings.model).cards())
+
+
+def _engine_cache(settings: Settings) -> Path:
+    """Where engines keep what they would else make anew at each start."""
+    return settings.data.absolute() / "cache"
 
 
 def pool_plan(settings: Settings) -> Plan:
@@ -255,9 +262,14 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
 @contextlib.asynccontextmanager
 async def working(house: House) -> AsyncIterator[JobRunner]:
     """Start the engine and take jobs until the block is left."""
-    engine = build_engine(house.settings)
+    settings = house.settings
+    engine = build_engine(settings)
     await engine.start()
-    runner = JobRunner(house.database, house.images, engine, house.settings)
+    reading = None
+    if settings.policy_meaning:
+        reading = Reading(house.safety, partial(sentence_vectors, _engine_cache(settings)))
+        reading.start()
+    runner = JobRunner(house.database, house.images, engine, settings, reading)
     task = asyncio.create_task(runner.run(), name="job runner")
     try:
         yield runner
@@ -265,6 +277,8 @@ async def working(house: House) -> AsyncIterator[JobRunner]:
         # Jobs end or go back to the queue before the engine that they wait for is stopped.
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        if reading is not None:
+            await reading.stop()
         await engine.stop()
 
 
@@ -353,9 +367,9 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
     http.add_error_handlers(app, _DIALECTS)
     http.add_docs(app, settings.web_root)
     _add_health(app)
+    http.add_blob_routes(app)
     for room in ROUTES:
         app.include_router(room.router)
-    http.add_blob_routes(app)
     http.add_api_fallback(app)
     app.mount("/", http.WebApp(settings.web_root))
     return app

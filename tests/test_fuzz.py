@@ -35,19 +35,18 @@ class Door:
     """Where the server is, and a way in for everybody."""
 
     address: str
-    database: str
+    database: psycopg.Connection
 
     def session(self, role: str) -> dict[str, str]:
         """A new person's cookie: what was asked before may have ended their sessions, or them."""
         token = secrets.token_urlsafe(32)
         name, guest = _ROLES[role]
-        with psycopg.connect(self.database, autocommit=True) as connection:
-            connection.execute(
-                "WITH somebody AS (INSERT INTO people (name, role, guest) VALUES ('x', %s, %s) RETURNING id) "
-                "INSERT INTO sessions (token_hash, person, expires_at, signed_in_at) "
-                "SELECT %s, id, now() + interval '1 day', now() FROM somebody",
-                [name, guest, hash_token(token)],
-            )
+        self.database.execute(
+            "WITH somebody AS (INSERT INTO people (name, role, guest) VALUES ('x', %s, %s) RETURNING id) "
+            "INSERT INTO sessions (token_hash, person, expires_at, signed_in_at) "
+            "SELECT %s, id, now() + interval '1 day', now() FROM somebody",
+            [name, guest, hash_token(token)],
+        )
         return {"Cookie": f"figment={token}"}
 
 
@@ -72,7 +71,8 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     with served(data, **off) as server:
         url = running_url(data / "postgres")
         assert url is not None
-        yield Door(server.address, url)
+        with psycopg.connect(url, autocommit=True) as connection:
+            yield Door(server.address, connection)
 
 
 @api.parametrize()

@@ -34,7 +34,12 @@ def accounts(request: Request) -> Accounts:
     return service
 
 
-AccountsService = Annotated[Accounts, Depends(accounts)]
+async def _accounts(request: Request) -> Accounts:
+    # FastAPI runs what is not async in a thread.
+    return accounts(request)
+
+
+AccountsService = Annotated[Accounts, Depends(_accounts)]
 
 
 # -- cookies ------------------------------------------------------------------------------------------------------------

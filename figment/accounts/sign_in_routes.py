@@ -64,7 +64,7 @@ _BROWSER = "figment-oidc"
 _BROWSER_S = 600
 
 
-def signing_in(request: Request) -> SigningIn:
+async def signing_in(request: Request) -> SigningIn:
     service: SigningIn = request.app.state.signing_in
     return service
 

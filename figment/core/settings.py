@@ -195,6 +195,11 @@ class Settings(BaseSettings):
         "general",
         description="Whom this server is for. `mature` allows among adults what `general` holds or refuses; neither allows what is illegal.",
     )
+    policy_meaning: bool = Field(
+        True,
+        description="Whether prompts are read for what they mean too, not only for the words that stand in them. That is a guess: what it finds is "
+        "held until a moderator has looked, never refused.",
+    )
     safety_checker: str | None = Field(
         None,
         description="A safety checker of diffusers that looks at every picture before it is kept: a folder, or a name of the hub such as "

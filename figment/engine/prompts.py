@@ -1,13 +1,17 @@
-"""Prompt states, kept: the same words are asked for again and again (a live session, a sweep, every empty negative prompt)."""
+"""What the text encoder makes of texts, kept: the same words are asked for again and again (a live session, a sweep, every empty negative prompt)."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from figment.engine.backends.base import TextEncoder
+import numpy as np
+from numpy.typing import NDArray
+
+from figment.engine.backends.base import SentenceEncoder, TextEncoder
 from figment.engine.sampling import TextStates
 
 
@@ -39,3 +43,32 @@ class PromptCache:
         # One text a call: a prompt's states must not depend on what it was encoded beside.
         states, mask = self._encoder.token_states([text], tokens=tokens)
         return TextStates(states[0], mask[0])
+
+
+class Sentences:
+    """The vectors of the last `capacity` sentences (1.5 kB each), for those who ask what a text means."""
+
+    def __init__(self, encoder: SentenceEncoder, capacity: int = 512) -> None:
+        self._encoder = encoder
+        self._capacity = capacity
+        self._kept: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        # Held while encoding too: eight pictures of one prompt encode it once.
+        self._lock = threading.Lock()
+
+    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(n, width) float32, every row of length one."""
+        return await asyncio.to_thread(self._embed, texts)
+
+    def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        with self._lock:
+            rows = [self._one(text) for text in texts]
+            while len(self._kept) > self._capacity:
+                self._kept.popitem(last=False)
+        return np.stack(rows)
+
+    def _one(self, text: str) -> NDArray[np.float32]:
+        # One text a call: padded to a longer one, it would cost what that costs.
+        if text not in self._kept:
+            self._kept[text] = self._encoder.sentence([text])[0]
+        self._kept.move_to_end(text)
+        return self._kept[text]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Mapping
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -51,6 +53,13 @@ _SHUTDOWN_S = 5.0
 _BACKOFF_S = (1, 4, 15, 60)
 
 
+class Reader(Protocol):
+    """Reads the words of a job while its picture is made."""
+
+    async def read(self, person: UUID, prompt: Mapping[str, str]) -> None:
+        """Raises FigmentError where the picture must not be kept; the job fails with it. `prompt`: what was asked for, by field."""
+
+
 class Superseded(Exception):
     """The job passed to another worker, or is over: whatever was made here is not written."""
 
@@ -58,8 +67,11 @@ class Superseded(Exception):
 class JobRunner:
     """Takes jobs from the queue and sees each through on an `ImageWorker`."""
 
-    def __init__(self, database: Database, images: Images, worker: ImageWorker, settings: Settings) -> None:
+    def __init__(
+        self, database: Database, images: Images, worker: ImageWorker, settings: Settings, reader: Reader | None = None
+    ) -> None:
         self._database = database
+        self._reader = reader
         self._images = images
         self._worker = worker
         self._settings = settings
@@ -143,7 +155,7 @@ class JobRunner:
         if row is None:
             return
         try:
-            finished = await self._make(row)
+            finished = await self._make_and_read(row)
             # Nobody needs to hear of a step any more, and telling would hold the picture up.
             self._reporter.forget(row.id)
             await self._deliver(row, finished)
@@ -170,6 +182,20 @@ class JobRunner:
         except DatabaseError as error:
             log.warning("job.not_begun", job=str(job), error=str(error).splitlines()[0])
             raise TryAgain(1) from error
+
+    async def _make_and_read(self, row: JobRow) -> Finished:
+        """Both at once: reading is short beside making, and seldom finds anything."""
+        if self._reader is None:
+            return await self._make(row)
+        prompt = {name: row.request[name] for name in ("prompt", "negative_prompt")}
+        reading = asyncio.create_task(self._reader.read(row.owner, prompt), name="reading")
+        try:
+            finished = await self._make(row)
+            await reading
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+        return finished
 
     async def _make(self, row: JobRow) -> Finished:
         request = await self._request(row)
@@ -231,6 +257,7 @@ class JobRunner:
                 await events.publish(connection, [job_event(ended.topic, wire(ended, image=image))])
         finally:
             await asyncio.gather(writing, return_exceptions=True)
+        await self._images.settle(announced, image)
         log.info("job.done", job=str(row.id), attempt=row.attempt, compute_s=round(finished.compute_s, 3))
 
     def _recipe(self, row: JobRow) -> Recipe:

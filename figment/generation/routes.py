@@ -35,12 +35,12 @@ _EVENT_NAMES = {
 }
 
 
-def jobs(request: Request) -> Jobs:
+async def jobs(request: Request) -> Jobs:
     service: Jobs = request.app.state.jobs
     return service
 
 
-def shelf(request: Request) -> Shelf:
+async def shelf(request: Request) -> Shelf:
     service: Shelf = request.app.state.shelf
     return service
 

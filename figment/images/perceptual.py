@@ -17,7 +17,7 @@ from figment.images.codec import Prints
 from figment.images.errors import ImageBlocked
 from figment.images.pdq import LEAST_QUALITY, THRESHOLD, Pdq, pdq
 from figment.images.perceptual_store import Blocked, Near
-from figment.images.store import Concern
+from figment.images.store import Concern, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,16 @@ class Perceptual:
 
     async def announce(
         self, connection: Connection, sha256: str, mime: str, size: int, concern: Concern | None, prints: Prints
-    ) -> None:
-        """Note that a file is about to be written, and what it is recognised by.
+    ) -> State:
+        """Note that a file is about to be written, and what it is recognised by. Gives its state, which one that is there already keeps.
 
         Raises:
             ImageBlocked: the picture looks like one that is not kept here.
         """
-        if not await store.announce(connection, sha256, mime, size, concern, prints, THRESHOLD):
+        state = await store.announce(connection, sha256, mime, size, concern, prints, THRESHOLD)
+        if state is None:
             raise ImageBlocked
+        return state
 
     async def _match(self, connection: Connection, seen: Pdq) -> Match | None:
         found = await store.nearest_blocked(connection, seen.variants, THRESHOLD)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from figment.core.database import Connection
 from figment.images.codec import Prints
-from figment.images.store import Concern
+from figment.images.store import Concern, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,9 @@ async def add_hashes(connection: Connection, sha256: str, prints: Prints) -> Non
 
 async def announce(
     connection: Connection, sha256: str, mime: str, size: int, concern: Concern | None, prints: Prints, within: int
-) -> bool:
-    """Announce a file before it is written, with what it is recognised by. False where it looks like one that is blocked: nothing was noted.
+) -> State | None:
+    """Announce a file before it is written, with what it is recognised by. Gives its state; None where it looks like one that is
+    blocked, and nothing was noted.
 
     One round trip, for it comes with every picture. Waits for a sweep that is deleting the very same file; one that is there already
     keeps its state, which a person may have decided.
@@ -64,13 +65,13 @@ async def announce(
                 SELECT CAST(%(sha256)s AS text), CAST(%(mime)s AS text), CAST(%(bytes)s AS bigint), CAST(%(state)s AS text),
                     CAST(%(reason)s AS text)
                 WHERE NOT EXISTS (SELECT FROM blocked)
-                ON CONFLICT (sha256) DO UPDATE SET touched_at = now() RETURNING sha256
+                ON CONFLICT (sha256) DO UPDATE SET touched_at = now() RETURNING sha256, state
             ), seen AS (
                 INSERT INTO image_hashes (sha256, pixels, pdq, quality)
                 SELECT sha256, CAST(%(pixels)s AS text), CAST(%(pdq)s AS bit(256)), CAST(%(quality)s AS smallint) FROM announced
                 ON CONFLICT DO NOTHING
             )
-            SELECT EXISTS (SELECT FROM announced)
+            SELECT state FROM announced
         """,
         {
             "hashes": [_bits(each) for each in prints.pdq.variants],
@@ -85,7 +86,8 @@ async def announce(
             "quality": prints.pdq.quality,
         },
     )
-    return bool(found.scalar())
+    state: State | None = found.scalar_or_none()
+    return state
 
 
 async def nearest_blocked(connection: Connection, hashes: Sequence[bytes], within: int) -> tuple[Blocked, int] | None:

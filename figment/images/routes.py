@@ -46,7 +46,7 @@ _UPLOAD_PROBLEMS = (*_READ_PROBLEMS, ImageBlocked, InvalidInput, RateLimited, St
 _FOREVER = "public, max-age=31536000, immutable"
 
 
-def images(request: Request) -> Images:
+async def images(request: Request) -> Images:
     service: Images = request.app.state.images
     return service
 

@@ -98,8 +98,8 @@ class Images:
         concern = await self._gate.look(picture.data) if self._gate else None
         async with self._database.statements(relaxed=True) as connection:
             size = len(picture.data)
-            await self._perceptual.announce(connection, sha256, picture.mime, size, concern, picture.prints)
-        return Announced(sha256, concern)
+            state = await self._perceptual.announce(connection, sha256, picture.mime, size, concern, picture.prints)
+        return Announced(sha256, concern, state)
 
     async def made(self, recipe: Recipe) -> Made:
         """What may be said of a picture made by this recipe. What it was made from decides, if need be through many edits."""
@@ -113,11 +113,13 @@ class Images:
         """Put an announced file into storage. It is there for good when this returns, and may be named by a commit from then on."""
         sha256 = announced.sha256
         await self._storage.put(_original_key(sha256, encoded.mime), encoded.data, encoded.mime)
-        async with self._database.statements() as connection:
-            to_be_hidden = await store.is_to_be_hidden(connection, sha256)
-        # Asked after the file was written: whoever hides it meanwhile either finds it, or is found here.
-        if to_be_hidden:
+        if announced.state != "approved":
             await self.move(sha256)
+
+    async def settle(self, announced: Announced, image: Image) -> None:
+        """Hide the file, after the commit, if somebody decided so since it was announced and before `add`: they found no file to hide."""
+        if image.state != announced.state:
+            await self.move(announced.sha256)
 
     async def add(
         self,
@@ -184,7 +186,9 @@ class Images:
         announced = await self.announce(encoded)
         await self.write(announced, encoded)
         async with self._database.transaction() as connection:
-            return await self.add(connection, owner, announced, encoded, alt)
+            image = await self.add(connection, owner, announced, encoded, alt)
+        await self.settle(announced, image)
+        return image
 
     async def _clean(self, data: bytes) -> codec.Picture:
         async with self._decoding:
@@ -227,6 +231,7 @@ class Images:
             if not await store.take_upload(connection, upload):
                 raise UploadNotThere
             image = await self.add(connection, owner, announced, encoded, alt)
+        await self.settle(announced, image)
         await self._storage.delete(key)
         return image
 

@@ -59,6 +59,7 @@ class Announced:
 
     sha256: str
     concern: Concern | None = None
+    state: State = "approved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +112,6 @@ async def files_to_move(connection: Connection, most: int) -> Sequence[str]:
     return [row.sha256 for row in rows]
 
 
-async def is_to_be_hidden(connection: Connection, sha256: str) -> bool:
-    found = await connection.execute(
-        "SELECT state <> 'approved' FROM blobs WHERE sha256 = %(sha256)s", {"sha256": sha256}
-    )
-    return bool(found.scalar_or_none())
-
-
 async def lock_file(connection: Connection, sha256: str) -> tuple[str, State] | None:
     """Type and state of a file, which nobody else moves, derives from or decides about until the commit."""
     row = (
@@ -160,15 +154,14 @@ async def shared_image(connection: Connection, image: UUID) -> SharedRow | None:
 
 
 async def add_image(connection: Connection, image: ImageRow, recipe_key: str | None, parent: UUID | None) -> ImageRow:
-    """The image as it is kept: its file may be withheld already."""
+    """The image as it is kept: its file may be withheld already. Whoever wants to hide it waits for the commit."""
     found = await connection.execute(
         """
+            WITH file AS (SELECT state, state_reason, hidden FROM blobs WHERE sha256 = %(sha256)s FOR SHARE)
             INSERT INTO images (id, owner, sha256, width, height, alt, recipe, recipe_key, parent, created_at, origin)
             VALUES (%(id)s, %(owner)s, %(sha256)s, %(width)s, %(height)s, %(alt)s, CAST(%(recipe)s AS jsonb), %(recipe_key)s, %(parent)s,
                     %(created_at)s, %(origin)s)
-            RETURNING (SELECT state FROM blobs b WHERE b.sha256 = images.sha256) AS state,
-                (SELECT state_reason FROM blobs b WHERE b.sha256 = images.sha256) AS state_reason,
-                (SELECT hidden FROM blobs b WHERE b.sha256 = images.sha256) AS hidden
+            RETURNING (SELECT state FROM file), (SELECT state_reason FROM file), (SELECT hidden FROM file)
         """,
         {
             "id": image.id,

@@ -35,12 +35,12 @@ from figment.safety.service import Safety
 router = APIRouter(prefix="/api", tags=["moderation"])
 
 
-def safety(request: Request) -> Safety:
+async def safety(request: Request) -> Safety:
     service: Safety = request.app.state.safety
     return service
 
 
-def moderation(request: Request) -> Moderation:
+async def moderation(request: Request) -> Moderation:
     service: Moderation = request.app.state.moderation
     return service
 

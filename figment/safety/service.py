@@ -22,6 +22,7 @@ from figment.safety import consequences, rules, store
 from figment.safety.consequences import Letter
 from figment.safety.errors import AlreadyReported, NoAppeal, TextHeld, TextRefused
 from figment.safety.fields import Kind
+from figment.safety.meaning import Meaning
 from figment.safety.policy import ALWAYS_REFUSED
 from figment.safety.schemas import AppealRequest, Notices, OwnAppeal, OwnCase, OwnCases, ReportRequest
 from figment.safety.screening import Screener
@@ -69,6 +70,13 @@ class Safety:
         if verdict.state != State.APPROVED:
             await self._answer(person, said, kind, verdict)
 
+    async def check_meaning(self, person: UUID, fields: Mapping[str, str], kind: Kind, meaning: Meaning) -> None:
+        """As `check`, by what a text means. That is a guess: it is held at most, once, until a moderator has looked."""
+        said = {name: text for name, text in fields.items() if text.strip()}
+        verdict = await meaning.screen(said, kind, self._screener.policy, self._screener.profile)
+        if verdict.state != State.APPROVED:
+            await self._answer(person, said, kind, verdict)
+
     async def _read(self, fields: Mapping[str, str], kind: Kind) -> Verdict:
         if sum(map(len, fields.values())) > _LONG_CHARACTERS:
             return await asyncio.to_thread(self._screener.screen, fields, kind)
@@ -77,7 +85,8 @@ class Safety:
     async def _answer(self, person: UUID, fields: Mapping[str, str], kind: Kind, verdict: Verdict) -> None:
         """Let pass what a moderator approved, word for word; open a case for what is new; raise for all else."""
         worst = verdict.reasons[0]
-        never = any(reason.category in ALWAYS_REFUSED for reason in verdict.reasons)
+        # What is only held is a guess, and a moderator knows better.
+        never = verdict.state == State.REFUSED and any(reason.category in ALWAYS_REFUSED for reason in verdict.reasons)
         async with self._database.transaction() as connection:
             known = await store.lock_text(connection, person, _hash(fields, kind))
             if known is None:

@@ -14,7 +14,7 @@ import pytest
 from figment.accounts import store as accounts_store
 from figment.core.settings import Settings
 from figment.generation.contract import ImageWorker, ModelCard
-from figment.generation.jobs import JobRunner
+from figment.generation.jobs import JobRunner, Reader
 from figment.generation.schemas import FINAL, Job, JobRequest
 from figment.generation.service import Jobs
 from figment.main import House, open_house
@@ -50,11 +50,13 @@ class Bench:
                 await asyncio.sleep(0.02)
 
     @asynccontextmanager
-    async def running(self, worker: ImageWorker | None = None, **changes: object) -> AsyncIterator[JobRunner]:
+    async def running(
+        self, worker: ImageWorker | None = None, reader: Reader | None = None, **changes: object
+    ) -> AsyncIterator[JobRunner]:
         """A job runner of its own on the house's database; `changes` are settings of its own."""
         house = self.house
         settings = house.settings.model_copy(update=changes)
-        runner = JobRunner(house.database, house.images, worker or self.worker, settings)
+        runner = JobRunner(house.database, house.images, worker or self.worker, settings, reader)
         task = asyncio.create_task(runner.run())
         try:
             yield runner

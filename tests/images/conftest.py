@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 from figment.core.settings import Settings
 from figment.engine.models import Catalogue
 from figment.generation.contract import Finished, ImageRequest, ModelCard, Ticket, Update
-from figment.generation.jobs import JobRunner
+from figment.generation.jobs import JobRunner, Reader
 from figment.main import House, build_app
 from tests.http import running
 from tests.images.authority import Authority
@@ -82,7 +82,9 @@ class Workshop:
 
 
 @asynccontextmanager
-async def workshop_of(database_url: str, data: Path, **settings: object) -> AsyncIterator[Workshop]:
+async def workshop_of(
+    database_url: str, data: Path, reader_of: Callable[[House], Reader] | None = None, **settings: object
+) -> AsyncIterator[Workshop]:
     off = dict.fromkeys(
         (
             "limit_generations",
@@ -98,7 +100,8 @@ async def workshop_of(database_url: str, data: Path, **settings: object) -> Asyn
     app = build_app(given, database_url, with_worker=False)
     async with running(app) as address:
         house: House = app.state.house
-        task = asyncio.create_task(JobRunner(house.database, house.images, Painter(), given).run())
+        reader = reader_of(house) if reader_of else None
+        task = asyncio.create_task(JobRunner(house.database, house.images, Painter(), given, reader).run())
         try:
             async with httpx.AsyncClient(base_url=address, timeout=30, trust_env=False) as client:
                 await client.post("/api/session")

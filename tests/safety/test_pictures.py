@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import numpy as np
@@ -152,3 +153,63 @@ async def test_what_a_crash_left_in_the_open_is_moved_later(images: Images, data
         await connection.execute("UPDATE blobs SET touched_at = '-infinity'")
     assert await images.sweep(0) == 1
     assert list(tmp_path.rglob("*.png")) == [], "what is hidden is swept like everything else"
+
+
+def places(folder: Path) -> list[str]:
+    return [path.relative_to(folder).parts[0] for path in folder.rglob("*.png")]
+
+
+async def test_what_is_hidden_before_its_file_was_written_is_hidden_after(
+    images: Images, database: Database, tmp_path: Path
+) -> None:
+    ada = await person(database)
+    picture = await images.clean(file_of(scene(6)))
+    announced = await images.announce(picture)
+    async with database.transaction() as connection:
+        await images.set_state(connection, announced.sha256, "held", "Looked at.")
+    await images.move(announced.sha256)
+    await images.write(announced, picture)
+    async with database.transaction() as connection:
+        image = await images.add(connection, ada.id, announced, picture, "")
+    assert image.state == "held"
+    assert places(tmp_path) == ["images"]
+    await images.settle(announced, image)
+    assert places(tmp_path) == ["hidden"]
+
+
+async def test_who_hides_a_file_that_is_being_named_waits_and_finds_it(
+    images: Images, database: Database, tmp_path: Path
+) -> None:
+    ada = await person(database)
+    picture = await images.clean(file_of(scene(7)))
+    announced = await images.announce(picture)
+
+    async def hide() -> None:
+        async with database.transaction() as connection:
+            await images.set_state(connection, announced.sha256, "held", "Looked at.")
+        await images.move(announced.sha256)
+
+    async with database.transaction() as connection:
+        image = await images.add(connection, ada.id, announced, picture, "")
+        hiding = asyncio.create_task(hide())
+        done, _ = await asyncio.wait({hiding}, timeout=0.2)
+        assert not done
+        await images.write(announced, picture)
+    await images.settle(announced, image)
+    await hiding
+    assert places(tmp_path) == ["hidden"]
+
+
+async def test_another_copy_of_what_is_hidden_is_not_left_in_the_open(
+    images: Images, database: Database, tmp_path: Path
+) -> None:
+    ada, eve = await person(database), await person(database)
+    data = file_of(scene(8))
+    announced = await images.announce(await images.clean(data))
+    await images.upload(ada.id, data)
+    async with database.transaction() as connection:
+        await images.set_state(connection, announced.sha256, "held", "Looked at.")
+    await images.move(announced.sha256)
+    again = await images.upload(eve.id, data)
+    assert again.state == "held"
+    assert places(tmp_path) == ["hidden"]

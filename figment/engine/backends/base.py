@@ -24,6 +24,14 @@ class TextEncoder(Protocol):
         ...
 
 
+class SentenceEncoder(Protocol):
+    """A language model's sentence vectors."""
+
+    def sentence(self, texts: Sequence[str]) -> Floats:
+        """(n, width) float32, every row of length one. Any thread."""
+        ...
+
+
 class PromptEncoder(Protocol):
     """The token states of one prompt, from a cache where it can. Any thread."""
 

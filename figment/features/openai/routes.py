@@ -39,7 +39,7 @@ T = TypeVar("T")
 Asked = TypeVar("Asked", ImageEdit, ImageVariation)
 
 
-def openai_images(request: Request) -> OpenAIImages:
+async def openai_images(request: Request) -> OpenAIImages:
     service: OpenAIImages = request.app.state.openai
     return service
 

@@ -47,7 +47,7 @@ from figment.safety.errors import TextHeld, TextRefused
 router = APIRouter(prefix="/api/studio", tags=["studio"])
 
 
-def studio(request: Request) -> Studio:
+async def studio(request: Request) -> Studio:
     service: Studio = request.app.state.studio
     return service
 

@@ -113,6 +113,7 @@ function Failed({ job, name }: StateProps) {
   return (
     <div className={classes.failed}>
       <p>{retry.isError ? asProblem(retry.error).message : (job.error?.detail ?? 'This picture could not be made.')}</p>
+      {job.error?.code === 'text_held' && <Link to="/decisions">See what becomes of it</Link>}
       {(job.error?.retryable ?? true) && (
         <Button
           variant="default"
