@@ -232,9 +232,9 @@ def main() -> None:
             target=bare_loop, args=(theirs, data / "cache"), daemon=True
         )
         child.start()
-        limits = {"limit_generations": "off", "limit_sessions": "off", "limit_requests": "off", "log_level": "warning"}
+        limits = dict.fromkeys(("limit_generations", "limit_newcomers", "limit_sessions", "limit_requests"), "off")
         try:
-            with served(data, **limits) as server:
+            with served(data, **limits, log_level="warning") as server:
                 measure(server, ours, rounds)
         finally:
             ours.send(0)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +21,7 @@ from figment.accounts import people_routes, sign_in_routes
 from figment.accounts import routes as account_routes
 from figment.accounts.entrance import Entrance
 from figment.accounts.mail import Mailer
+from figment.accounts.newcomers import Newcomers
 from figment.accounts.passwords import Passwords
 from figment.accounts.providers import Provider
 from figment.accounts.service import Accounts
@@ -309,6 +311,7 @@ async def housekeeping(house: House) -> AsyncIterator[None]:
 def build_app(settings: Settings, database_url: str, with_worker: bool = True) -> FastAPI:
     """The web application; with `with_worker` it also makes the images itself."""
     rates = _rates(settings)
+    newcomers = _newcomers(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -338,6 +341,7 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
             ):
                 setattr(app.state, name, getattr(house, name))
             app.state.rates = rates
+            app.state.newcomers = newcomers
             app.state.house = house
             yield
 
@@ -384,6 +388,16 @@ def _rates(settings: Settings) -> dict[str, Rate]:
         "verify": Rate.parse(settings.limit_verify),
         "reports": Rate.parse(settings.limit_reports),
     }
+
+
+def _newcomers(settings: Settings) -> Newcomers:
+    return Newcomers(
+        timedelta(seconds=settings.newcomer_for_s),
+        {
+            "generations": Rate.parse(settings.limit_newcomers),
+            "uploads": Rate.parse(settings.limit_newcomer_uploads),
+        },
+    )
 
 
 def _body_limit(settings: Settings) -> Callable[[str], int]:

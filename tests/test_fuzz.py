@@ -56,6 +56,8 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     limits = (
         "generations",
         "uploads",
+        "newcomers",
+        "newcomer_uploads",
         "sessions",
         "archives",
         "requests",

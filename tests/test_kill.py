@@ -16,7 +16,13 @@ import pytest
 from figment.core.postgres import running_url
 from tests.processes import environment, served
 
-SETTINGS = {"heartbeat_s": 0.3, "stalled_after_s": 1.5, "limit_generations": "off", "queue_limit_person": 100}
+SETTINGS = {
+    "heartbeat_s": 0.3,
+    "stalled_after_s": 1.5,
+    "limit_generations": "off",
+    "limit_newcomers": "off",
+    "queue_limit_person": 100,
+}
 JOBS = 20
 
 

@@ -43,6 +43,8 @@ _UNITS = {
     "job_attempts": "tries",
     "limit_generations": "images, as `COUNT/PERIOD`",
     "limit_uploads": "uploads, as `COUNT/PERIOD`",
+    "limit_newcomers": "images, as `COUNT/PERIOD`",
+    "limit_newcomer_uploads": "uploads, as `COUNT/PERIOD`",
     "limit_sessions": "sessions, as `COUNT/PERIOD`",
     "limit_archives": "archives, as `COUNT/PERIOD`",
     "limit_sign_ins": "attempts, as `COUNT/PERIOD`",

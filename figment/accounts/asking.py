@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -11,13 +12,14 @@ from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPBearer
 
 from figment.accounts.entrance import Visitor
+from figment.accounts.newcomers import Newcomers, What
 from figment.accounts.passkeys import RelyingParty
 from figment.accounts.permissions import Action, Actor, permit
 from figment.accounts.schemas import Person
 from figment.accounts.service import Accounts
 from figment.accounts.store import Visit
 from figment.core.errors import NotSignedIn
-from figment.core.limits import Limiter, Rate
+from figment.core.limits import Charge, Limiter, Rate
 
 _YEAR_S = 365 * 24 * 3600
 _IN_THE_DESCRIPTION = HTTPBearer(scheme_name="API token", auto_error=False)
@@ -171,25 +173,52 @@ async def _greet(request: Request) -> Person:
 
 
 async def spend_generations(request: Request, person: Person, count: int) -> None:
-    """Count `count` images against the person and the address; to whoever was slowed they cost more.
+    """Count `count` images against the person and the address; to whoever was slowed they cost more, and newcomers have less.
 
     Raises:
         RateLimited.
     """
     cost = person.cost_of(count, request.app.state.rates["generations"].burst)
-    await spend(request, "generations", f"person:{person.id}", address=True, cost=cost)
+    await _spend_of(request, person, "generations", cost, count)
 
 
-async def spend(request: Request, what: str, *others: str, address: bool = False, cost: int = 1) -> None:
+async def spend_uploads(request: Request, person: Person, count: int = 1) -> None:
+    """Count `count` uploads against the person and the address; newcomers have less.
+
+    Raises:
+        RateLimited.
+    """
+    await _spend_of(request, person, "uploads", count, count)
+
+
+async def _spend_of(request: Request, person: Person, what: What, cost: int, count: int) -> None:
+    """`cost` of what everybody has, and what `count` cost of what newcomers have."""
+    newcomers: Newcomers = request.app.state.newcomers
+    address: str = request.state.address
+    await _limiter(request).spend(
+        *_charges(request, what, f"person:{person.id}", f"address:{address}", cost=cost),
+        *newcomers.charges(person, address, what, count, datetime.now(UTC)),
+    )
+
+
+async def spend(request: Request, what: str, *others: str, address: bool = False) -> None:
     """Count this request against the rate `what`: of its address, and of every other key.
 
     Raises:
         RateLimited.
     """
-    limiter: Limiter = request.app.state.limiter
+    keys = [*others, f"address:{request.state.address}"] if address else others
+    await _limiter(request).spend(*_charges(request, what, *keys))
+
+
+def _charges(request: Request, what: str, *keys: str, cost: int = 1) -> list[Charge]:
     rate: Rate = request.app.state.rates[what]
-    keys = [f"{what}:{key}" for key in others] + ([f"{what}:address:{request.state.address}"] if address else [])
-    await limiter.spend(keys, rate, cost)
+    return [Charge(f"{what}:{key}", rate, cost) for key in keys]
+
+
+def _limiter(request: Request) -> Limiter:
+    limiter: Limiter = request.app.state.limiter
+    return limiter
 
 
 def device_of(request: Request) -> str:

@@ -3,6 +3,10 @@
 Every route names an action, and every action has one row in `RULES`. `may` reads that row and nothing else: no database, no request, no
 clock. What the row cannot know (is the picture there, is the cursor good) is asked after it, by the service. The table that a
 person reads, `docs/reference/permissions.md`, is written from these rows, and a test knocks at every route as everybody.
+
+Whose a thing is stays with the statement that finds or changes it (`WHERE owner = …`, 404): asked of `may` besides, it would have to be found
+first and could change hands in between, while a list never finds what is somebody else's; what is found whosoever it is, such as a person
+by an administrator, is asked about with a `Subject`.
 """
 
 from __future__ import annotations

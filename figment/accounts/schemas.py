@@ -39,7 +39,8 @@ class Person(BaseModel):
     """Who is asking. A guest has no way to sign in elsewhere: the work lives with this browser's cookie.
 
     `waiting`: signed up, and an administrator has yet to say yes; a guest until then. `suspended`: shut out by a moderator. `muted`: may
-    not speak to others for now. `slowed`: an image costs four times as much of the allowance for now.
+    not speak to others for now. `slowed`: an image costs four times as much of the allowance for now. `vouched`: an administrator made,
+    invited or let in this account, which has no newcomer's limits then. `created_at`: the first visit.
     """
 
     id: UUID
@@ -51,6 +52,8 @@ class Person(BaseModel):
     suspended: bool
     muted: bool
     slowed: bool
+    vouched: bool
+    created_at: datetime
 
     def cost_of(self, images: int, most: int) -> int:
         """How much of an allowance so many images take; what could pass at all still can."""

@@ -328,7 +328,7 @@ class Accounts:
         async with self._database.transaction() as connection:
             if not await store.username_free(connection, username):
                 raise UsernameTaken
-            person = await store.add_person(connection, name or username, role=role, guest=False)
+            person = await store.add_person(connection, name or username, role=role, guest=False, vouched=True)
             await store.name_account(connection, person.id, username, None)
             await audit.note(connection, None, "person.made", person.id, username, role=role)
             return person

@@ -12,7 +12,7 @@ from figment.core.database import Connection
 
 _PERSON = """
     p.id, p.name, p.role, p.guest, p.username, p.waiting, p.suspended,
-    coalesce(p.muted_until > now(), false) AS muted, coalesce(p.slowed_until > now(), false) AS slowed
+    coalesce(p.muted_until > now(), false) AS muted, coalesce(p.slowed_until > now(), false) AS slowed, p.vouched, p.created_at
 """
 # How long a sign-in counts as one of just now, for what nobody must do on a browser left open.
 _RECENT = "interval '10 minutes'"
@@ -50,6 +50,8 @@ def _person(row: Any) -> Person:
         suspended=row.suspended,
         muted=row.muted,
         slowed=row.slowed,
+        vouched=row.vouched,
+        created_at=row.created_at,
     )
 
 
@@ -103,19 +105,23 @@ async def person_by_id(connection: Connection, person: UUID, lock: bool = False)
 
 
 async def add_person(
-    connection: Connection, name: str, role: str = "user", guest: bool = True, id_: UUID | None = None
+    connection: Connection,
+    name: str,
+    role: str = "user",
+    guest: bool = True,
+    id_: UUID | None = None,
+    vouched: bool = False,
 ) -> Person:
     row = (
         await connection.execute(
-            """
-                INSERT INTO people (id, name, role, guest)
-                VALUES (coalesce(CAST(%(id)s AS uuid), uuidv7()), %(name)s, %(role)s, %(guest)s) RETURNING id
-            """,
-            {"id": id_, "name": name, "role": role, "guest": guest},
+            f"""
+                INSERT INTO people AS p (id, name, role, guest, vouched)
+                VALUES (coalesce(CAST(%(id)s AS uuid), uuidv7()), %(name)s, %(role)s, %(guest)s, %(vouched)s) RETURNING {_PERSON}
+            """,  # noqa: S608
+            {"id": id_, "name": name, "role": role, "guest": guest, "vouched": vouched},
         )
     ).one()
-    fresh = {"username": None, "waiting": False, "suspended": False, "muted": False, "slowed": False}
-    return Person.model_validate({"id": row.id, "name": name, "role": role, "guest": guest} | fresh)
+    return _person(row)
 
 
 async def add_session(connection: Connection, token: str, person: UUID, device: str, proved: bool = False) -> None:
@@ -231,9 +237,13 @@ async def name_account(connection: Connection, person: UUID, username: str | Non
 
 
 async def settle(connection: Connection, person: UUID, waiting: bool, invite: UUID | None) -> None:
-    """A guest becomes an account, or one that waits for approval."""
+    """A guest becomes an account, or one that waits for approval. Whoever invites somebody vouches for them."""
     await connection.execute(
-        "UPDATE people SET guest = %(waiting)s, waiting = %(waiting)s, invite = %(invite)s WHERE id = %(person)s",
+        """
+            UPDATE people SET guest = %(waiting)s, waiting = %(waiting)s, invite = %(invite)s,
+                vouched = CAST(%(invite)s AS uuid) IS NOT NULL
+            WHERE id = %(person)s
+        """,
         {"person": person, "waiting": waiting, "invite": invite},
     )
 
@@ -277,7 +287,7 @@ _SHOWN = {
     "staff": "p.role <> 'user'",
     "guests": "p.guest AND NOT p.waiting",
 }
-_MEMBER = ", ".join([_PERSON, "p.created_at", "(SELECT max(seen_at) FROM sessions s WHERE s.person = p.id) AS seen_at"])
+_MEMBER = ", ".join([_PERSON, "(SELECT max(seen_at) FROM sessions s WHERE s.person = p.id) AS seen_at"])
 
 
 async def members(connection: Connection, query: MembersQuery) -> list[Member]:
@@ -302,15 +312,15 @@ async def member(connection: Connection, person: UUID) -> Member | None:
 
 
 def _member(row: Any) -> Member:
-    return Member(**_person(row).model_dump(), created_at=row.created_at, seen_at=row.seen_at)
+    return Member(**_person(row).model_dump(), seen_at=row.seen_at)
 
 
 async def change_member(connection: Connection, person: UUID, role: str, waiting: bool, suspended: bool) -> None:
-    """Whoever waits no longer is no guest any more."""
+    """Whoever waits no longer is no guest any more, and was let in by an administrator."""
     await connection.execute(
         """
             UPDATE people SET role = %(role)s, suspended = %(suspended)s, waiting = %(waiting)s,
-                guest = guest AND (NOT waiting OR %(waiting)s)
+                guest = guest AND (NOT waiting OR %(waiting)s), vouched = vouched OR (waiting AND NOT %(waiting)s)
             WHERE id = %(person)s
         """,
         {"person": person, "role": role, "waiting": waiting, "suspended": suspended},

@@ -45,34 +45,63 @@ class Rate:
         return self.period_s / self.burst
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """`cost` of what `key` has at `rate`. Keys are made by the caller (`generations:person:…`).
+
+    `refusal` is what a person is told where it is this key that has not enough left; None says it in general words.
+    """
+
+    key: str
+    rate: Rate
+    cost: int = 1
+    refusal: str | None = None
+
+
 class Limiter:
-    """Counts what each key used. Keys are made by the caller (`generations:person:…`)."""
+    """Counts what each key used."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def spend(self, keys: list[str], rate: Rate, cost: int = 1) -> None:
-        """Take `cost` from every key, or from none.
+    async def spend(self, *charges: Charge) -> None:
+        """Take every charge from its key, or none of them: one round trip, however many they are.
 
         Raises:
-            RateLimited: one of the keys has not enough left; `retry_after_s` is when it will.
+            RateLimited: one of the keys has not enough left; `retry_after_s` is when all of them will.
         """
-        if rate.burst == 0:
+        asked = {charge.key: charge for charge in charges if charge.rate.burst > 0}
+        for charge in asked.values():
+            _refuse_impossible(charge)
+        if not asked:
             return
-        if cost > rate.burst:
-            raise RateLimited(
-                f"At most {rate.burst} are allowed in {rate.period_s:.0f} s; {cost} at once can never pass. Ask for fewer.",
-                retry_after_s=rate.period_s,
-            )
         async with self._database.statements(relaxed=True) as connection:
-            asked = {"keys": sorted(set(keys)), "cost_s": cost * rate.interval_s, "burst_s": rate.period_s}
-            wait_s = (await connection.execute("SELECT spend_rates(%(keys)s, %(cost_s)s, %(burst_s)s)", asked)).scalar()
-        if wait_s > 0:
-            raise RateLimited(retry_after_s=wait_s)
+            found = await connection.execute(
+                "SELECT short, wait_s FROM spend_charges(%(keys)s, %(costs_s)s, %(bursts_s)s)",
+                {
+                    "keys": list(asked),
+                    "costs_s": [float(charge.cost * charge.rate.interval_s) for charge in asked.values()],
+                    "bursts_s": [float(charge.rate.period_s) for charge in asked.values()],
+                },
+            )
+        row = found.one()
+        if row.wait_s > 0:
+            raise RateLimited(asked[row.short].refusal, retry_after_s=row.wait_s)
 
     async def prune(self) -> None:
         async with self._database.transaction() as connection:
             await connection.execute("DELETE FROM rate_limits WHERE full_at < now()")
+
+
+def _refuse_impossible(charge: Charge) -> None:
+    """
+    Raises:
+        RateLimited: not even a key that has all of its burst has so much.
+    """
+    rate = charge.rate
+    if charge.cost > rate.burst:
+        most = f"At most {rate.burst} are allowed in {rate.period_s:.0f} s; {charge.cost} at once can never pass. Ask for fewer."
+        raise RateLimited(f"{charge.refusal} {most}" if charge.refusal else most, retry_after_s=rate.period_s)
 
 
 class Throttle:

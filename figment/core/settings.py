@@ -162,6 +162,18 @@ class Settings(BaseSettings):
     limit_exports: str = Field("5/hour", description="Exports of everything by one person.")
     limit_generations: str = Field("30/minute", description="Images one person, and one address, may ask for.")
     limit_uploads: str = Field("30/minute", description="Uploads by one person, and one address.")
+    limit_newcomers: str = Field(
+        "120/day",
+        description="Most images that a guest, or an account in its first time here, may ask for, whatever FIGMENT_LIMIT_GENERATIONS allows; "
+        "all of them behind one address together, ten times as many. Not of those whom an administrator made, invited, let in or gave a role.",
+    )
+    limit_newcomer_uploads: str = Field(
+        "60/day",
+        description="Most uploads by a guest, or an account in its first time here; as FIGMENT_LIMIT_NEWCOMERS.",
+    )
+    newcomer_for_s: float = Field(
+        86400.0, ge=0, description="For how long after its first visit an account has the limits of newcomers."
+    )
     limit_sessions: str = Field("20/minute", description="New guest sessions from one address.")
     limit_archives: str = Field(
         "20/minute", description="Archives one person, and one address, may ask for, and fetch."
@@ -267,6 +279,8 @@ class Settings(BaseSettings):
     @field_validator(
         "limit_generations",
         "limit_uploads",
+        "limit_newcomers",
+        "limit_newcomer_uploads",
         "limit_sessions",
         "limit_archives",
         "limit_requests",

@@ -8,9 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
-from figment.accounts.asking import Allowed, actor_of, spend
+from figment.accounts.asking import Allowed, spend, spend_uploads
 from figment.accounts.errors import AccountMuted, AccountNeeded
-from figment.accounts.permissions import permit
 from figment.accounts.schemas import Person
 from figment.core.errors import BodyTooLarge, InvalidInput, NotFound, NotSignedIn, RateLimited
 from figment.core.problems import problems
@@ -58,10 +57,11 @@ ImagesService = Annotated[Images, Depends(images)]
 Reader = Annotated[Person, Allowed("images.read")]
 Maker = Annotated[Person, Allowed("images.make", greets=True)]
 Changer = Annotated[Person, Allowed("images.change")]
+Sharer = Annotated[Person, Allowed("images.share")]
 
 
 async def _spend_upload(request: Request, person: Maker) -> None:
-    await spend(request, "uploads", f"person:{person.id}", address=True)
+    await spend_uploads(request, person)
 
 
 @router.post(
@@ -129,13 +129,15 @@ async def get_picture(image: UUID, person: Reader, service: ImagesService) -> Re
     "/api/images/{image}/visibility",
     responses=problems(NotSignedIn, AccountNeeded, AccountMuted, NotFound, ImageWithheld, InvalidInput),
 )
-async def set_visibility(
-    image: UUID, asked: VisibilityChange, request: Request, person: Changer, service: ImagesService
-) -> Image:
-    """Show an image of mine to everybody who has its link, `/shared/{image}`, or to nobody any more."""
-    if asked.visibility == "link":
-        permit(await actor_of(request), "images.share")
+async def share_image(image: UUID, asked: VisibilityChange, person: Sharer, service: ImagesService) -> Image:
+    """Show an image of mine to everybody who has its link, `/shared/{image}`."""
     return await service.set_visibility(person.id, image, asked.visibility)
+
+
+@router.delete("/api/images/{image}/visibility", responses=problems(NotSignedIn, NotFound))
+async def unshare_image(image: UUID, person: Changer, service: ImagesService) -> Image:
+    """Show an image of mine to nobody any more."""
+    return await service.set_visibility(person.id, image, "private")
 
 
 @router.get("/api/shared/{image}", responses=problems(NotFound))

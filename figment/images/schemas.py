@@ -43,11 +43,11 @@ class Favourites(BaseModel):
 
 
 class VisibilityChange(BaseModel):
-    """`link`: everybody who has the link sees the image. `private`: nobody but me."""
+    """To whom an image is shown. `link`: everybody who has the link."""
 
     model_config = ConfigDict(extra="forbid")
 
-    visibility: Literal["private", "link"]
+    visibility: Literal["link"]
 
 
 class SharedImage(BaseModel):

@@ -70,6 +70,15 @@ class SharedRow:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """An image of somebody that is a certain file, the oldest of theirs."""
+
+    id: UUID
+    created_at: datetime
+    state: State
+
+
 _COLUMNS = """
     i.id, i.owner, i.sha256, b.mime, b.bytes, i.width, i.height, i.alt, i.recipe, i.created_at, i.origin, i.favourite, p.prompt_in_files,
     i.visibility, b.state, b.state_reason, b.hidden
@@ -206,6 +215,24 @@ async def own_made(connection: Connection, sha256: str, owner: UUID) -> UUID | N
         {"sha256": sha256, "owner": owner},
     )
     return found.scalar_or_none()
+
+
+async def copies_of(connection: Connection, owner: UUID, files: Sequence[str]) -> dict[str, Copy]:
+    """Which of these files are images of `owner`."""
+    rows = await connection.execute(
+        """
+            SELECT DISTINCT ON (i.sha256) i.sha256, i.id, i.created_at, b.state FROM images i JOIN blobs b USING (sha256)
+            WHERE i.owner = %(owner)s AND i.sha256 = ANY(%(files)s) ORDER BY i.sha256, i.id
+        """,
+        {"owner": owner, "files": list(files)},
+    )
+    return {row.sha256: Copy(row.id, row.created_at, row.state) for row in rows}
+
+
+async def owners_of(connection: Connection, sha256: str) -> set[UUID]:
+    """Everybody who has an image that is this file."""
+    rows = await connection.execute("SELECT DISTINCT owner FROM images WHERE sha256 = %(sha256)s", {"sha256": sha256})
+    return {row.owner for row in rows}
 
 
 async def origins(connection: Connection, images: Sequence[UUID]) -> dict[UUID, Origin]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -31,8 +31,9 @@ from figment.safety.schemas import (
     DecisionRequest,
     NoticeKind,
 )
-from figment.safety.store import CaseRow
+from figment.safety.store import CaseRow, Refusal
 
+_GRANTED_TO_ALL = "The picture was looked at again, and the decision was changed."
 _THINGS: Mapping[str, str] = {"image": "Your picture", "text": "Your text"}
 
 
@@ -127,18 +128,18 @@ class Moderation:
         async with self._database.transaction() as connection:
             # The file before the case, as whoever reports does: the other way round they would wait for each other.
             known = await store.case_by_id(connection, case)
-            if known is not None and known.sha256:
-                await image_store.lock_file(connection, known.sha256)
+            file = await image_store.lock_file(connection, known.sha256) if known and known.sha256 else None
             row = await self._locked(connection, case)
             if reason := rules.why_not_decide(_standing(row), moderator.id, datetime.now(UTC)):
                 raise CaseNotYours(reason)
             _check(row, asked)
             if row.appeal_of is not None:
-                letters = await self._decide_appeal(connection, row, asked)
+                letters = await self._decide_appeal(connection, row, asked, moderator)
                 blocked = None
             else:
                 blocked = await self._block(connection, row, asked, moderator)
-                letters = await self._decide_first(connection, row, asked)
+                was_hidden = file is not None and file[1] != "approved"
+                letters = await self._decide_first(connection, row, asked, was_hidden)
             await store.decide(connection, case, moderator.id, asked.decision, asked.words, blocked)
             await audit.note(
                 connection,
@@ -173,7 +174,9 @@ class Moderation:
             raise InvalidInput("There is no picture left that could be blocked.", field="block")
         return (await self._perceptual.block_with(connection, row.image, asked.words, moderator.id)).id
 
-    async def _decide_first(self, connection: Connection, row: CaseRow, asked: DecisionRequest) -> list[Letter]:
+    async def _decide_first(
+        self, connection: Connection, row: CaseRow, asked: DecisionRequest, was_hidden: bool
+    ) -> list[Letter]:
         refused = asked.decision == "refuse"
         if row.sha256:
             await self._images.set_state(
@@ -183,13 +186,19 @@ class Moderation:
         if asked.strike:
             led_to = await consequences.strike(connection, row.owner, row.id, rules.FULL_STRIKE, asked.words)
         thing = _THINGS[row.kind]
+        # To others who have the same file, what is not about its owner; where nothing changes for them, nothing.
+        others = await self._others(connection, row) if refused or was_hidden else []
+        to_others = f"{thing} was looked at by a moderator and approved."
         if refused:
             words = f"{thing} was refused by a moderator: {asked.words} {led_to} You may appeal within 30 days."
+            to_others = f"{thing} was refused by a moderator: {asked.words} You may appeal within 30 days."
         elif row.kind == "text":
             words = f"{thing} was approved by a moderator. Send it again, word for word, and it passes. {asked.words}"
         else:
             words = f"{thing} was looked at by a moderator and approved. {asked.words}"
-        letters = [Letter(row.owner, "refused" if refused else "approved", _said(words), row.id)]
+        kind: NoticeKind = "refused" if refused else "approved"
+        letters = [Letter(row.owner, kind, _said(words), row.id)]
+        letters += [Letter(other, kind, _said(to_others), row.id) for other in others]
         answer: NoticeKind = "report_upheld" if refused else "report_dismissed"
         outcome = "A moderator agreed, and it is not shown any more." if refused else "A moderator approved it."
         told = f"The picture that you reported was looked at. {outcome}"
@@ -197,23 +206,54 @@ class Moderation:
             Letter(reporter, answer, told, None) for reporter in await store.reporters_of(connection, row.id)
         ]
 
-    async def _decide_appeal(self, connection: Connection, row: CaseRow, asked: DecisionRequest) -> list[Letter]:
+    async def _decide_appeal(
+        self, connection: Connection, row: CaseRow, asked: DecisionRequest, moderator: Person
+    ) -> list[Letter]:
         assert row.appeal_of is not None
         thing = _THINGS[row.kind]
         if asked.decision == "refuse":
             words = f"Your appeal was looked at by another moderator, and the decision stands: {asked.words}"
             return [Letter(row.owner, "appeal_denied", _said(words), row.appeal_of)]
-        before = await self._locked(connection, row.appeal_of)
-        await store.overturn(connection, before.id)
-        await store.lift_strikes(connection, before.id)
-        await consequences.limit(connection, row.owner)
-        if before.blocked is not None:
-            await self._perceptual.unblock_with(connection, before.blocked)
-        if row.sha256:
-            await self._images.set_state(connection, row.sha256, "approved", None)
-        again = _again(row)
-        words = f"Your appeal was granted. {thing} is approved. {again} Nothing is held against you. {asked.words}"
-        return [Letter(row.owner, "appeal_granted", _said(words), before.id)]
+        refusals = await self._undo(connection, row.appeal_of, row.sha256)
+        ids = [refusal.id for refusal in refusals]
+        others = await store.grant_other_appeals(connection, ids, row.id, moderator.id, _GRANTED_TO_ALL)
+        for appeal, _, _ in others:
+            await audit.note(
+                connection, moderator, "case.decided", appeal, decision="approve", words=_GRANTED_TO_ALL, appeal=True
+            )
+        granted = f"Your appeal was granted. {thing} is approved. {_again(row)} Nothing is held against you."
+        letters = [Letter(row.owner, "appeal_granted", _said(f"{granted} {asked.words}"), row.appeal_of)]
+        # What is answered to one is not said to the others.
+        letters += [Letter(person, "appeal_granted", _said(granted), case) for _, person, case in others]
+        return letters + await self._tell_the_rest(connection, row, refusals, {letter.person for letter in letters})
+
+    async def _undo(self, connection: Connection, case: UUID, sha256: str | None) -> list[Refusal]:
+        """Undo a refusal, and every other that hides the same file, with all that followed from them."""
+        refusals = await store.lock_refusals(connection, case, sha256)
+        ids = [refusal.id for refusal in refusals]
+        await store.overturn(connection, ids)
+        # In order: whoever limits the same people at the same time waits, rather than for each other.
+        for person in sorted(await store.lift_strikes(connection, ids)):
+            await consequences.limit(connection, person)
+        for refusal in refusals:
+            if refusal.blocked is not None:
+                await self._perceptual.unblock_with(connection, refusal.blocked)
+        if sha256:
+            await self._images.set_state(connection, sha256, "approved", None)
+        return refusals
+
+    async def _others(self, connection: Connection, row: CaseRow) -> list[UUID]:
+        """Who has the same file besides the case's owner."""
+        owners = await image_store.owners_of(connection, row.sha256) if row.sha256 else set()
+        return sorted(owners - {row.owner})
+
+    async def _tell_the_rest(
+        self, connection: Connection, row: CaseRow, refusals: Sequence[Refusal], told: set[UUID]
+    ) -> list[Letter]:
+        """To those who have the file, or were refused it, and did not appeal."""
+        rest = {*await self._others(connection, row), *(refusal.owner for refusal in refusals)}
+        words = f"{_THINGS[row.kind]} was looked at again and approved. {_again(row)} Nothing is held against you."
+        return [Letter(person, "approved", words, row.appeal_of) for person in sorted(rest - told)]
 
     # -- the block list -----------------------------------------------------------------------------------------------
 
@@ -266,7 +306,7 @@ def _check(row: CaseRow, asked: DecisionRequest) -> None:
 
 def _standing(row: CaseRow) -> rules.Standing:
     return rules.Standing(
-        owner=row.owner,
+        concerned=frozenset(row.concerned),
         decided=row.decided_at is not None,
         claimed_by=row.claimed_by,
         claimed_at=row.claimed_at,

@@ -85,7 +85,7 @@ async def list_own_cases(person: Annotated[Person, Allowed("cases.read")], servi
 async def appeal_case(
     case: UUID, asked: AppealRequest, person: Annotated[Person, Allowed("cases.appeal")], service: SafetyService
 ) -> None:
-    """Ask that another moderator looks at a refusal: once, within 30 days."""
+    """Ask that another moderator looks at a refusal: once, within 30 days. Everybody who has the refused file may, for themselves."""
     await service.appeal(person, case, asked)
 
 

@@ -130,9 +130,12 @@ def hides(reports: Iterable[Said], threshold: float, cleared: bool = False) -> b
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a case stands. `decided_before_by`: of an appeal, who decided what it appeals against."""
+    """How a case stands. `concerned`: whose case it is, and everybody else who has the file or another case about it.
 
-    owner: UUID
+    `decided_before_by`: of an appeal, who decided what it appeals against.
+    """
+
+    concerned: frozenset[UUID]
     decided: bool
     claimed_by: UUID | None = None
     claimed_at: datetime | None = None
@@ -150,7 +153,7 @@ def why_not_claim(case: Standing, moderator: UUID, now: datetime) -> str | None:
     """Why this moderator may not take it on, if so."""
     if case.decided:
         return "This case is decided."
-    if case.owner == moderator:
+    if moderator in case.concerned:
         return "This is about something of your own. Somebody else must decide it."
     if case.decided_before_by == moderator:
         return "This is an appeal against your own decision. Somebody else must decide it."
@@ -170,22 +173,27 @@ def why_not_decide(case: Standing, moderator: UUID, now: datetime) -> str | None
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A decision as its owner sees it."""
+    """A decision as somebody sees whom it concerns. `appealed`: they did.
+
+    `theirs_since`: since when they have the picture, where the case is of somebody else who has the same file.
+    """
 
     refused: bool
     decided_at: datetime | None
     is_appeal: bool
     appealed: bool
+    theirs_since: datetime | None = None
 
 
 def why_not_appeal(outcome: Outcome, now: datetime) -> str | None:
-    """Why the owner may not appeal, if so."""
+    """Why they may not appeal, if so."""
     if outcome.is_appeal:
         return "An appeal is decided for good."
     if outcome.appealed:
         return "You have appealed already; one may do so once."
     if outcome.decided_at is None or not outcome.refused:
         return "There is no refusal to appeal against."
-    if now > outcome.decided_at + APPEAL:
+    # Whoever came to the file later could not know of the decision before.
+    if now > max(outcome.decided_at, outcome.theirs_since or outcome.decided_at) + APPEAL:
         return "An appeal must be made within 30 days of the decision."
     return None

@@ -147,7 +147,8 @@ class OwnAppeal(BaseModel):
 
 
 class OwnCase(BaseModel):
-    """What was decided about something of mine. Who decided it is not told. `why_not_appeal`: why I may not, if so."""
+    """What was decided about something of mine, or about a file of somebody else that I have too: who decided it, and whose it was, is not
+    told. `image` is mine. `why_not_appeal`: why I may not, if so."""
 
     id: UUID
     kind: Kind

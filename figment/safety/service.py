@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from figment.core.database import Connection, Database
 from figment.core.errors import NotFound
 from figment.images import store as image_store
 from figment.images.service import Images
+from figment.images.store import Copy
 from figment.safety import consequences, rules, store
 from figment.safety.consequences import Letter
 from figment.safety.errors import AlreadyReported, NoAppeal, TextHeld, TextRefused
@@ -31,6 +33,7 @@ from figment.safety.verdict import State, Verdict
 _LONG_CHARACTERS = 10_000
 _CASES, _NOTICES = 200, 100
 _REPORTED = "Several people reported this picture. A moderator looks at it."
+_NO_CASE = "There is no such decision about something of yours."
 _CHILD_SAFETY = frozenset({"child_safety", "minors"})
 
 
@@ -144,7 +147,8 @@ class Safety:
             hidden = await self._weigh(connection, case, row.sha256)
             if hidden:
                 await self._images.set_state(connection, row.sha256, "held", _REPORTED)
-                await consequences.tell(connection, [Letter(row.owner, "held", _REPORTED, case)])
+                owners = sorted(await image_store.owners_of(connection, row.sha256))
+                await consequences.tell(connection, [Letter(owner, "held", _REPORTED, case) for owner in owners])
         if hidden:
             await self._images.move(row.sha256)
 
@@ -175,21 +179,23 @@ class Safety:
         async with self._database.transaction() as connection:
             rows = await store.cases_of(connection, person.id, _CASES)
             ids = [row.id for row in rows]
-            appeals = await store.appeals_against(connection, ids)
-            struck = await store.struck_cases(connection, ids)
+            copies = await _copies(connection, person.id, rows)
+            appeals = await store.appeals_of(connection, person.id, ids)
+            struck = await store.struck_cases(connection, person.id, ids)
             slowed, muted = await store.limits_of(connection, person.id)
             points = rules.score(await store.strikes_that_count(connection, person.id))
         # What others said against a picture is its owner's matter once it led to something.
         shown = [row for row in rows if row.decided_at or row.kind == "text" or row.state != "approved"]
+        concerns = [_Concerned(row, person.id, copies.get(row.id), appeals.get(row.id)) for row in shown]
         return OwnCases(
-            items=[_own(row, appeals.get(row.id), row.id in struck) for row in shown],
+            items=[_own(concern, concern.case.id in struck) for concern in concerns],
             score=round(points, 2),
             slowed_until=slowed,
             muted_until=muted,
         )
 
     async def appeal(self, person: Person, case: UUID, asked: AppealRequest) -> None:
-        """Ask for another moderator.
+        """Ask for another moderator. Whoever has the file that a case is about may do so too, for themselves.
 
         Raises:
             NotFound: there is no such case about something of this person.
@@ -197,11 +203,17 @@ class Safety:
         """
         async with self._database.transaction() as connection:
             row = await store.lock_case(connection, case)
-            if row is None or row.owner != person.id:
-                raise NotFound("There is no such decision about something of yours.")
-            if reason := _why_not_appeal(row, datetime.now(UTC)):
+            if row is None:
+                raise NotFound(_NO_CASE)
+            copy = (await _copies(connection, person.id, [row])).get(row.id)
+            # Others' appeals are nobody's matter.
+            if row.owner != person.id and (copy is None or row.appeal_of is not None):
+                raise NotFound(_NO_CASE)
+            appeal = (await store.appeals_of(connection, person.id, [case])).get(case)
+            concern = _Concerned(row, person.id, copy, appeal)
+            if reason := concern.why_not_appeal(datetime.now(UTC)):
                 raise NoAppeal(reason)
-            await store.add_appeal(connection, case, asked.words)
+            await store.add_appeal(connection, case, person.id, concern.image, asked.words)
 
     async def notices(self, person: Person) -> Notices:
         async with self._database.statements() as connection:
@@ -222,7 +234,8 @@ class Safety:
         await consequences.limit(connection, taker)
 
     async def forget(self, connection: Connection, person: UUID) -> None:
-        """Everything goes with its person's row."""
+        """Everything goes with its person's row, except what hides the pictures of others."""
+        await store.pass_on(connection, person)
 
     async def documents(self, connection: Connection, person: UUID) -> dict[str, Any]:
         return {"moderation.json": await store.everything_of(connection, person)}
@@ -241,26 +254,55 @@ def _held(reason: str) -> str:
     return f"{reason} You will be told what a moderator says."
 
 
-def _why_not_appeal(row: CaseRow, now: datetime) -> str | None:
-    return rules.why_not_appeal(
-        rules.Outcome(
-            refused=row.decision == "refuse",
-            decided_at=row.decided_at,
-            is_appeal=row.appeal_of is not None,
-            appealed=row.appealed,
-        ),
-        now,
-    )
+@dataclass(frozen=True, slots=True)
+class _Concerned:
+    """A case as somebody sees whom it concerns: its owner, or another who has the same file, with the `copy` of theirs."""
+
+    case: CaseRow
+    person: UUID
+    copy: Copy | None
+    appeal: CaseRow | None
+
+    @property
+    def is_own(self) -> bool:
+        return self.case.owner == self.person
+
+    @property
+    def image(self) -> UUID | None:
+        """The picture as theirs: which one is the other owner's is not told."""
+        if self.is_own:
+            return self.case.image
+        return self.copy.id if self.copy else None
+
+    def why_not_appeal(self, now: datetime) -> str | None:
+        return rules.why_not_appeal(
+            rules.Outcome(
+                refused=self.case.decision == "refuse" and not self.case.overturned,
+                decided_at=self.case.decided_at,
+                is_appeal=self.case.appeal_of is not None,
+                appealed=self.appeal is not None,
+                theirs_since=self.copy.created_at if self.copy and not self.is_own else None,
+            ),
+            now,
+        )
 
 
-def _own(row: CaseRow, appeal: CaseRow | None, struck: bool) -> OwnCase:
+async def _copies(connection: Connection, person: UUID, rows: Sequence[CaseRow]) -> dict[UUID, Copy]:
+    """Of others' cases, by their ids, the images of `person` that are the same file."""
+    files = {row.id: row.sha256 for row in rows if row.owner != person and row.sha256}
+    found = await image_store.copies_of(connection, person, sorted(set(files.values()))) if files else {}
+    return {case: found[file] for case, file in files.items() if file in found}
+
+
+def _own(concern: _Concerned, struck: bool) -> OwnCase:
+    row, appeal = concern.case, concern.appeal
     refused = row.decision == "refuse" and not row.overturned
     return OwnCase(
         id=row.id,
         kind=row.kind,
         created_at=row.created_at,
         reason=_REPORTED if row.origin == "reports" else row.reason,
-        image=row.image,
+        image=concern.image,
         fields=row.fields,
         state="waiting" if row.decided_at is None else "refused" if refused else "approved",
         by_a_person=row.decided_by is not None,
@@ -271,5 +313,5 @@ def _own(row: CaseRow, appeal: CaseRow | None, struck: bool) -> OwnCase:
         and OwnAppeal(
             words=appeal.appeal_words, created_at=appeal.created_at, decision=appeal.decision, answer=appeal.words
         ),
-        why_not_appeal=_why_not_appeal(row, datetime.now(UTC)),
+        why_not_appeal=concern.why_not_appeal(datetime.now(UTC)),
     )

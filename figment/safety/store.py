@@ -50,7 +50,8 @@ class CaseRow:
     decider_name: str | None
     reports: int
     decided_before_by: UUID | None
-    appealed: bool
+    concerned: list[UUID]
+    """Whose case it is, everybody who has the file, and whose other cases are about it."""
     image: UUID | None
     width: int | None
     height: int | None
@@ -65,7 +66,9 @@ _CASE = """
         o.name AS owner_name, o.username AS owner_username, o.guest AS owner_guest, m.name AS claimer_name, d.name AS decider_name,
         (SELECT count(*) FROM reports r WHERE r.case_id = c.id) AS reports,
         (SELECT a.decided_by FROM cases a WHERE a.id = c.appeal_of) AS decided_before_by,
-        EXISTS (SELECT FROM cases a WHERE a.appeal_of = c.id) AS appealed,
+        ARRAY(
+            SELECT f.owner FROM images f WHERE f.sha256 = c.sha256 UNION SELECT s.owner FROM cases s WHERE s.sha256 = c.sha256
+        ) || c.owner AS concerned,
         i.id AS image, i.width, i.height, i.recipe ->> 'prompt' AS prompt, b.state, i.visibility = 'link' AS shared
     FROM cases c JOIN people o ON o.id = c.owner LEFT JOIN people m ON m.id = c.claimed_by LEFT JOIN people d ON d.id = c.decided_by
     LEFT JOIN images i ON i.id = c.image LEFT JOIN blobs b ON b.sha256 = i.sha256
@@ -108,17 +111,36 @@ async def queue(
     return [CaseRow(*row) for row in rows], int(total.scalar())
 
 
-async def cases_of(connection: Connection, owner: UUID, most: int) -> list[CaseRow]:
-    """The newest first, without the appeals among them."""
+# The case that hides a file: one of whoever asks, if there is one, or the newest.
+_HIDES = """
+    SELECT h.id FROM cases h
+    WHERE h.sha256 = b.sha256 AND h.appeal_of IS NULL AND h.decision IS DISTINCT FROM 'approve' AND NOT h.overturned
+    ORDER BY h.owner = %(person)s DESC, h.id DESC LIMIT 1
+"""
+
+
+async def cases_of(connection: Connection, person: UUID, most: int) -> list[CaseRow]:
+    """What concerns somebody, the newest first, without the appeals among it: their own cases, and of others' those that hide a file which
+    is theirs too, and those that they appealed against."""
     rows = await connection.execute(
-        f"{_CASE} WHERE c.owner = %(owner)s AND c.appeal_of IS NULL ORDER BY c.id DESC LIMIT %(most)s",
-        {"owner": owner, "most": most},
+        f"""
+            {_CASE} WHERE c.appeal_of IS NULL AND (c.owner = %(person)s OR c.id IN (
+                SELECT a.appeal_of FROM cases a WHERE a.owner = %(person)s AND a.appeal_of IS NOT NULL
+                UNION
+                SELECT ({_HIDES}) FROM blobs b
+                WHERE b.state <> 'approved' AND EXISTS (SELECT FROM images f WHERE f.sha256 = b.sha256 AND f.owner = %(person)s)
+            )) ORDER BY c.id DESC LIMIT %(most)s
+        """,  # noqa: S608
+        {"person": person, "most": most},
     )
     return [CaseRow(*row) for row in rows]
 
 
-async def appeals_against(connection: Connection, cases: Sequence[UUID]) -> dict[UUID, CaseRow]:
-    rows = await connection.execute(f"{_CASE} WHERE c.appeal_of = ANY(%(cases)s)", {"cases": list(cases)})
+async def appeals_of(connection: Connection, person: UUID, cases: Sequence[UUID]) -> dict[UUID, CaseRow]:
+    """Somebody's appeals against these cases."""
+    rows = await connection.execute(
+        f"{_CASE} WHERE c.appeal_of = ANY(%(cases)s) AND c.owner = %(person)s", {"cases": list(cases), "person": person}
+    )
     found = [CaseRow(*row) for row in rows]
     return {row.appeal_of: row for row in found if row.appeal_of}
 
@@ -234,19 +256,56 @@ async def decide(
     )
 
 
-async def overturn(connection: Connection, case: UUID) -> None:
-    await connection.execute("UPDATE cases SET overturned = true WHERE id = %(case)s", {"case": case})
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refusal that stands: whose, and the entry of the block list that came of it."""
+
+    id: UUID
+    owner: UUID
+    blocked: UUID | None
 
 
-async def add_appeal(connection: Connection, case: UUID, words: str) -> UUID:
-    """A case of its own, about the same thing."""
+async def lock_refusals(connection: Connection, case: UUID, sha256: str | None) -> list[Refusal]:
+    """The refusal `case`, and every other that hides the same file; nobody appeals against them until the commit."""
+    rows = await connection.execute(
+        """
+            SELECT id, owner, blocked FROM cases
+            WHERE (id = %(case)s OR sha256 = %(sha256)s) AND appeal_of IS NULL AND decision = 'refuse' AND NOT overturned
+            ORDER BY id FOR UPDATE
+        """,
+        {"case": case, "sha256": sha256},
+    )
+    return [Refusal(*row) for row in rows]
+
+
+async def overturn(connection: Connection, cases: Sequence[UUID]) -> None:
+    await connection.execute("UPDATE cases SET overturned = true WHERE id = ANY(%(cases)s)", {"cases": list(cases)})
+
+
+async def grant_other_appeals(
+    connection: Connection, against: Sequence[UUID], but: UUID, moderator: UUID, words: str
+) -> list[tuple[UUID, UUID, UUID]]:
+    """Decide every open appeal against these cases, except one. Gives the appeals, who made them, and the cases."""
+    rows = await connection.execute(
+        """
+            UPDATE cases SET decision = 'approve', decided_by = %(moderator)s, decided_at = now(), words = %(words)s,
+                claimed_by = NULL, claimed_at = NULL
+            WHERE appeal_of = ANY(%(against)s) AND decided_at IS NULL AND id <> %(but)s RETURNING id, owner, appeal_of
+        """,
+        {"against": list(against), "but": but, "moderator": moderator, "words": words},
+    )
+    return [(row.id, row.owner, row.appeal_of) for row in rows]
+
+
+async def add_appeal(connection: Connection, case: UUID, person: UUID, image: UUID | None, words: str) -> UUID:
+    """A case of its own, about the same thing. `image` is the appellant's."""
     made = await connection.execute(
         """
             INSERT INTO cases (kind, origin, owner, image, sha256, fields, category, reason, child_safety, weight, appeal_of, appeal_words)
-            SELECT kind, 'appeal', owner, image, sha256, fields, category, reason, child_safety, weight, id, %(words)s
+            SELECT kind, 'appeal', %(person)s, %(image)s, sha256, fields, category, reason, child_safety, weight, id, %(words)s
             FROM cases WHERE id = %(case)s RETURNING id
         """,
-        {"case": case, "words": words},
+        {"case": case, "person": person, "image": image, "words": words},
     )
     appeal: UUID = made.scalar()
     return appeal
@@ -329,10 +388,13 @@ async def add_strike(connection: Connection, person: UUID, case: UUID, weight: f
     )
 
 
-async def lift_strikes(connection: Connection, case: UUID) -> None:
-    await connection.execute(
-        "UPDATE strikes SET lifted_at = now() WHERE case_id = %(case)s AND lifted_at IS NULL", {"case": case}
+async def lift_strikes(connection: Connection, cases: Sequence[UUID]) -> set[UUID]:
+    """Give whose they were."""
+    rows = await connection.execute(
+        "UPDATE strikes SET lifted_at = now() WHERE case_id = ANY(%(cases)s) AND lifted_at IS NULL RETURNING person",
+        {"cases": list(cases)},
     )
+    return {row.person for row in rows}
 
 
 async def strikes_that_count(connection: Connection, person: UUID) -> list[tuple[float, float]]:
@@ -359,11 +421,11 @@ async def strikes_of(connection: Connection, person: UUID) -> list[CaseStrike]:
     return [CaseStrike.model_validate(row._asdict()) for row in rows]
 
 
-async def struck_cases(connection: Connection, cases: Sequence[UUID]) -> set[UUID]:
-    """Those of which a strike came that still counts."""
+async def struck_cases(connection: Connection, person: UUID, cases: Sequence[UUID]) -> set[UUID]:
+    """Those of which a strike against `person` came that still counts."""
     rows = await connection.execute(
-        "SELECT DISTINCT case_id FROM strikes WHERE case_id = ANY(%(cases)s) AND lifted_at IS NULL",
-        {"cases": list(cases)},
+        "SELECT DISTINCT case_id FROM strikes WHERE case_id = ANY(%(cases)s) AND person = %(person)s AND lifted_at IS NULL",
+        {"cases": list(cases), "person": person},
     )
     return {row.case_id for row in rows}
 
@@ -440,11 +502,18 @@ async def read_notices(connection: Connection, person: UUID) -> None:
 
 async def hand_over(connection: Connection, giver: UUID, taker: UUID) -> None:
     asked = {"giver": giver, "taker": taker}
-    # What both sent or reported counts once; and nobody's report of what is now their own.
+    # What both sent, reported or appealed against counts once; and nobody's report of what is now their own.
     await connection.execute(
         """
             DELETE FROM cases g WHERE g.owner = %(giver)s AND g.appeal_of IS NULL AND g.text_hash IS NOT NULL
                 AND EXISTS (SELECT FROM cases t WHERE t.owner = %(taker)s AND t.appeal_of IS NULL AND t.text_hash = g.text_hash)
+        """,
+        asked,
+    )
+    await connection.execute(
+        """
+            DELETE FROM cases g WHERE g.owner = %(giver)s AND g.appeal_of IS NOT NULL
+                AND EXISTS (SELECT FROM cases t WHERE t.owner = %(taker)s AND t.appeal_of = g.appeal_of)
         """,
         asked,
     )
@@ -462,6 +531,23 @@ async def hand_over(connection: Connection, giver: UUID, taker: UUID) -> None:
             f"UPDATE {table} SET {column} = %(taker)s WHERE {column} = %(giver)s",  # noqa: S608 (of the words above)
             asked,
         )
+
+
+async def pass_on(connection: Connection, person: UUID) -> None:
+    """Make what hides a file a case of somebody else who has it: with its owner it would go, and nobody could appeal any more."""
+    await connection.execute(
+        """
+            UPDATE cases c SET owner = heir.owner, image = heir.id
+            FROM (
+                SELECT DISTINCT ON (i.sha256) i.sha256, i.owner, i.id FROM images i
+                WHERE i.owner <> %(person)s AND i.sha256 IN (SELECT sha256 FROM cases WHERE owner = %(person)s)
+                ORDER BY i.sha256, i.id
+            ) AS heir
+            WHERE c.owner = %(person)s AND c.sha256 = heir.sha256
+                AND c.appeal_of IS NULL AND c.decision IS DISTINCT FROM 'approve' AND NOT c.overturned
+        """,
+        {"person": person},
+    )
 
 
 _KEPT = {

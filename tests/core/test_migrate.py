@@ -59,13 +59,38 @@ def test_from_nothing_and_again(empty_url: str) -> None:
     assert ask(empty_url, "SELECT name FROM people") == [("Ada",)]
 
 
-def test_a_database_of_before_comes_along_with_its_tokens(empty_url: str) -> None:
-    engine = create_engine(empty_url.replace("postgresql://", "postgresql+psycopg://", 1))
+def migrate_to(url: str, revision: str) -> None:
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
     with engine.begin() as connection:
         config = migrate_module._config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
     engine.dispose()
+
+
+def test_whom_an_administrator_let_in_before_is_vouched_for(empty_url: str) -> None:
+    migrate_to(empty_url, "0005")
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(
+            """
+                WITH invite AS (INSERT INTO invites (token_hash, uses_left) VALUES ('x', 0) RETURNING id),
+                people AS (
+                    INSERT INTO people (name, invite)
+                    VALUES ('invited', (SELECT id FROM invite)), ('made', NULL), ('let in', NULL), ('suspended', NULL), ('new', NULL)
+                    RETURNING id, name
+                )
+                INSERT INTO audit_log (actor_name, action, subject)
+                SELECT 'the operator', CASE name WHEN 'made' THEN 'person.made' WHEN 'let in' THEN 'person.waiting' ELSE 'person.suspended' END, id
+                FROM people WHERE name IN ('made', 'let in', 'suspended')
+            """
+        )
+    migrate(empty_url)
+    found = ask(empty_url, "SELECT name FROM people WHERE vouched ORDER BY name")
+    assert [name for (name,) in found] == ["invited", "let in", "made"]
+
+
+def test_a_database_of_before_comes_along_with_its_tokens(empty_url: str) -> None:
+    migrate_to(empty_url, "0001")
     with psycopg.connect(empty_url) as connection:
         connection.execute(
             "WITH ada AS (INSERT INTO people (name) VALUES ('Ada') RETURNING id) "

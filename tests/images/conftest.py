@@ -85,7 +85,17 @@ class Workshop:
 async def workshop_of(
     database_url: str, data: Path, reader_of: Callable[[House], Reader] | None = None, **settings: object
 ) -> AsyncIterator[Workshop]:
-    off = dict.fromkeys(("limit_generations", "limit_uploads", "limit_sessions", "limit_verify"), "off")
+    off = dict.fromkeys(
+        (
+            "limit_generations",
+            "limit_uploads",
+            "limit_newcomers",
+            "limit_newcomer_uploads",
+            "limit_sessions",
+            "limit_verify",
+        ),
+        "off",
+    )
     given = Settings.model_validate({"data": data, **off, **settings})
     app = build_app(given, database_url, with_worker=False)
     async with running(app) as address:

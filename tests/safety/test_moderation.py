@@ -45,15 +45,24 @@ async def mo(site: Site) -> AsyncIterator[Somebody]:
 @pytest.fixture
 async def shared(ada: Somebody) -> dict[str, Any]:
     """A picture of Ada's that everybody with the link sees."""
-    image = await ada.upload(next(_seeds))
+    seed = next(_seeds)
+    image = await ada.upload(seed)
     await ada.share(image)
-    return image
+    return {**image, "seed_of_the_scene": seed}
 
 
 @contextlib.asynccontextmanager
 async def crowd(site: Site, count: int, **kind: Any) -> AsyncIterator[list[Somebody]]:
     async with contextlib.AsyncExitStack() as stack:
         yield [await stack.enter_async_context(somebody(site, f"Person {n}", **kind)) for n in range(count)]
+
+
+async def copied(owner: Somebody, other: Somebody, image: dict[str, Any]) -> dict[str, Any]:
+    """An image of `other` that is the same file as one of `owner`."""
+    data = (await owner.http.get(image["url"])).content
+    copy: dict[str, Any] = (await other.http.post("/api/images", files={"file": ("p.png", data, "image/png")})).json()
+    assert copy["url"] == image["url"]
+    return copy
 
 
 async def hide(site: Site, image: dict[str, Any], reason: str = "violence") -> None:
@@ -75,7 +84,8 @@ class TestSharing:
             assert (seen["width"], seen["height"], seen["prompt"]) == (256, 256, None)
             assert (await stranger.get(seen["url"])).status_code == 200
             assert seen.keys().isdisjoint({"recipe_url", "seed", "download_url"})
-            await ada.http.put(f"/api/images/{image['id']}/visibility", json={"visibility": "private"})
+            unshared = await ada.http.delete(f"/api/images/{image['id']}/visibility")
+            assert (unshared.status_code, unshared.json()["visibility"]) == (200, "private")
             assert (await stranger.get(f"/api/shared/{image['id']}")).status_code == 404
 
     async def test_only_its_owner_shares_it_and_guests_have_no_name_to_share_under(
@@ -135,6 +145,14 @@ class TestReports:
             await bea.share(copy)
             await hide(site, shared)
             assert not await bea.sees(copy)
+            [own] = (await bea.http.get("/api/cases")).json()["items"]
+            assert (own["image"], own["state"], own["reason"]) == (
+                copy["id"],
+                "waiting",
+                "Several people reported this picture. A moderator looks at it.",
+            )
+            assert own["why_not_appeal"] == "There is no refusal to appeal against."
+            assert await bea.told() == ["held"]
             later = (await bea.http.post("/api/images", files={"file": ("p.png", data, "image/png")})).json()
             assert later["state"] == "held", "kept anew, it is not shown either"
             assert (await bea.http.get(shared["url"])).status_code == 404
@@ -203,9 +221,7 @@ class TestReports:
         assert (await ada.report(shared)).json()["code"] == "account_muted"
         path = f"/api/images/{shared['id']}/visibility"
         assert (await ada.http.put(path, json={"visibility": "link"})).json()["code"] == "account_muted"
-        assert (await ada.http.put(path, json={"visibility": "private"})).status_code == 200, (
-            "to show less is no speech"
-        )
+        assert (await ada.http.delete(path)).status_code == 200, "to show less is no speech"
 
     async def test_a_picture_that_is_not_shared_cannot_be_reported(self, site: Site, ada: Somebody) -> None:
         image = await ada.upload(next(_seeds))
@@ -381,6 +397,257 @@ class TestAppeals:
             await sql.execute("UPDATE cases SET decided_at = now() - interval '31 days' WHERE id = %s", (case,))
         late = await ada.http.post(f"/api/cases/{case}/appeal", json={"words": "Ketchup."})
         assert "30 days" in late.json()["detail"]
+
+
+class TestWhoeverHasTheSameFile:
+    """One file, two owners: the case is Ada's, and Bea may appeal for herself."""
+
+    @pytest.fixture
+    async def bea(self, site: Site) -> AsyncIterator[Somebody]:
+        async with somebody(site, "Bea") as person:
+            yield person
+
+    @pytest.fixture
+    async def copy(self, ada: Somebody, bea: Somebody, shared: dict[str, Any]) -> dict[str, Any]:
+        """Bea's image of the same file."""
+        return await copied(ada, bea, shared)
+
+    @pytest.fixture
+    async def refused(self, site: Site, mia: Somebody, shared: dict[str, Any], copy: dict[str, Any]) -> str:
+        """The case, refused by Mia with all that follows."""
+        await hide(site, shared)
+        case = (await mia.case_of(shared))["id"]
+        decided = await mia.decide(case, "refuse", "It shows an injury.", strike=True, block=True)
+        assert decided.status_code == 200, decided.text
+        return str(case)
+
+    async def test_is_told_and_sees_the_decision_as_about_their_own(
+        self, ada: Somebody, bea: Somebody, copy: dict[str, Any], refused: str
+    ) -> None:
+        assert await bea.told() == ["refused", "held"]
+        assert "warning" in (await ada.notices())[0]["words"]
+        assert "warning" not in (await bea.notices())[0]["words"], "Ada's strike is not Bea's"
+        state = (await bea.http.get("/api/cases")).json()
+        [own] = state["items"]
+        assert (own["image"], own["state"], own["words"]) == (copy["id"], "refused", "It shows an injury.")
+        assert (own["strike"], own["why_not_appeal"], state["score"]) == (False, None, 0)
+
+    async def test_learns_nothing_of_the_other_owner(
+        self, ada: Somebody, bea: Somebody, mo: Somebody, shared: dict[str, Any], copy: dict[str, Any], refused: str
+    ) -> None:
+        await bea.http.post(f"/api/cases/{refused}/appeal", json={"words": "Beatrice says so."})
+        await ada.http.post(f"/api/cases/{refused}/appeal", json={"words": "Adelheid says so."})
+        assert (await mo.decide((await mo.case_of(shared))["id"], "approve", "Adelheid was right.")).status_code == 200
+        for person, others in (
+            (bea, [str(ada.id), shared["id"], "Adelheid", "Ada"]),
+            (ada, [str(bea.id), copy["id"], "Beatrice", "Bea"]),
+        ):
+            export = zipfile.ZipFile(io.BytesIO((await person.http.get("/api/account/export")).content))
+            heard = [
+                (await person.http.get("/api/cases")).text,
+                (await person.http.get("/api/notices")).text,
+                export.read("moderation.json").decode(),
+            ]
+            assert not [word for word in others for text in heard if word in text]
+
+    async def test_an_appeal_of_theirs_brings_it_back_for_all(
+        self,
+        site: Site,
+        ada: Somebody,
+        bea: Somebody,
+        mia: Somebody,
+        mo: Somebody,
+        shared: dict[str, Any],
+        copy: dict[str, Any],
+        refused: str,
+    ) -> None:
+        again = {"file": ("again.png", file_of(scene(shared["seed_of_the_scene"]), "JPEG", quality=80), "image/jpeg")}
+        assert (await bea.http.post("/api/images", files=again)).json()["code"] == "image_blocked"
+        assert (await bea.http.post(f"/api/cases/{refused}/appeal", json={"words": "It is paint."})).status_code == 204
+        waiting = await mo.case_of(copy)
+        assert (waiting["origin"], waiting["appeal_words"], waiting["owner"]["name"]) == (
+            "appeal",
+            "It is paint.",
+            "Bea",
+        )
+        assert (await mia.http.post(f"/api/moderation/cases/{waiting['id']}/claim")).status_code == 409, (
+            "her own decision"
+        )
+        assert (await mo.http.get(f"/api/moderation/cases/{waiting['id']}/picture")).status_code == 200
+        granted = await mo.decide(waiting["id"], "approve", "Paint it is.")
+        assert granted.status_code == 200, granted.text
+        assert granted.json()["before"]["overturned"]
+        assert await mo.sees(shared)
+        assert (await mo.http.get(copy["url"])).status_code == 200
+        assert (await bea.http.post("/api/images", files=again)).status_code == 201, "it is off the block list"
+        assert [(await ada.told())[0], (await bea.told())[0]] == ["approved", "appeal_granted"]
+        assert "Nothing is held against you." in (await ada.notices())[0]["words"]
+        assert "Paint" not in (await ada.notices())[0]["words"]
+        state = (await ada.http.get("/api/cases")).json()
+        assert (state["score"], state["items"][0]["state"], state["items"][0]["strike"]) == (0, "approved", False)
+        [own] = (await bea.http.get("/api/cases")).json()["items"]
+        assert (own["state"], own["appeal"]["answer"]) == ("approved", "Paint it is.")
+        late = await ada.http.post(f"/api/cases/{refused}/appeal", json={"words": "And me."})
+        assert "no refusal" in late.json()["detail"]
+
+    async def test_of_two_appeals_the_one_that_is_granted_ends_the_other(
+        self,
+        site: Site,
+        ada: Somebody,
+        bea: Somebody,
+        mo: Somebody,
+        shared: dict[str, Any],
+        copy: dict[str, Any],
+        refused: str,
+    ) -> None:
+        appeal = f"/api/cases/{refused}/appeal"
+        answers = await asyncio.gather(
+            *(person.http.post(appeal, json={"words": f"I am {n}."}) for n, person in enumerate((ada, bea, ada, bea)))
+        )
+        assert sorted(answer.status_code for answer in answers) == [204, 204, 409, 409]
+        mine, theirs = await mo.case_of(shared), await mo.case_of(copy)
+        assert (await mo.decide(mine["id"], "approve", "You are right, Ada.")).status_code == 200
+        other = (await mo.http.get(f"/api/moderation/cases/{theirs['id']}")).json()
+        assert (other["decision"], other["decided_by"]) == ("approve", "Mo")
+        assert (await mo.decide(theirs["id"], "refuse", "No.")).json()["code"] == "case_not_yours"
+        assert (await bea.told())[0] == "appeal_granted"
+        [own] = (await bea.http.get("/api/cases")).json()["items"]
+        assert own["appeal"]["answer"] == "The picture was looked at again, and the decision was changed."
+        async with site.sql() as sql:
+            noted = await sql.execute(
+                "SELECT count(*) FROM audit_log WHERE action = 'case.decided' AND subject = ANY(%s)",
+                ([mine["id"], theirs["id"]],),
+            )
+            assert await noted.fetchone() == (2,)
+
+    async def test_an_appeal_that_comes_while_another_is_granted_is_not_left_open(
+        self, site: Site, ada: Somebody, bea: Somebody, mo: Somebody, shared: dict[str, Any], copy: Any, refused: str
+    ) -> None:
+        appeal = f"/api/cases/{refused}/appeal"
+        await ada.http.post(appeal, json={"words": "Ketchup."})
+        case = (await mo.case_of(shared))["id"]
+        await mo.http.post(f"/api/moderation/cases/{case}/claim")
+        granted, appealed = await asyncio.gather(
+            mo.http.post(f"/api/moderation/cases/{case}/decide", json={"decision": "approve"}),
+            bea.http.post(appeal, json={"words": "Paint."}),
+        )
+        assert granted.status_code == 200
+        assert appealed.status_code in (204, 409)
+        async with site.sql() as sql:
+            left = await sql.execute(
+                "SELECT count(*) FROM cases WHERE appeal_of = %s AND decided_at IS NULL", (refused,)
+            )
+            assert await left.fetchone() == (0,)
+        assert await mo.sees(shared)
+
+    async def test_what_was_denied_to_one_may_be_granted_to_the_other(
+        self,
+        ada: Somebody,
+        bea: Somebody,
+        mo: Somebody,
+        shared: dict[str, Any],
+        copy: dict[str, Any],
+        refused: str,
+    ) -> None:
+        appeal = f"/api/cases/{refused}/appeal"
+        await ada.http.post(appeal, json={"words": "Ketchup."})
+        assert (await mo.decide((await mo.case_of(shared))["id"], "refuse", "It is not.")).status_code == 200
+        assert await bea.told() == ["refused", "held"], "the answer to Ada is Ada's"
+        assert (await bea.http.post(appeal, json={"words": "Paint."})).status_code == 204
+        assert (await bea.http.post(appeal, json={"words": "Twice."})).json()["code"] == "no_appeal"
+        assert (await mo.decide((await mo.case_of(copy))["id"], "approve")).status_code == 200
+        assert await mo.sees(shared)
+        assert (await ada.http.get("/api/cases")).json()["score"] == 0
+
+    async def test_nobody_else_appeals(
+        self, site: Site, ada: Somebody, bea: Somebody, mia: Somebody, mo: Somebody, copy: dict[str, Any], refused: str
+    ) -> None:
+        appeal = f"/api/cases/{refused}/appeal"
+        assert (await ada.http.post(appeal, json={"words": "Mine."})).status_code == 204
+        async with site.sql() as sql:
+            found = await sql.execute("SELECT id FROM cases WHERE appeal_of = %s", (refused,))
+            row = await found.fetchone()
+        assert row is not None
+        async with somebody(site, "Eve") as eve, somebody(site, "Guest", guest=True) as guest:
+            await eve.upload(next(_seeds))
+            for stranger in (eve, guest, mia, mo):
+                assert (await stranger.http.post(appeal, json={"words": "Mine!"})).status_code == 404
+                assert (await stranger.http.get("/api/cases")).json()["items"] == []
+        others = await bea.http.post(f"/api/cases/{row[0]}/appeal", json={"words": "Mine!"})
+        assert others.status_code == 404, "another's appeal is nobody's matter"
+        assert (await bea.http.delete(f"/api/images/{copy['id']}")).status_code == 204
+        assert (await bea.http.post(appeal, json={"words": "It was mine."})).status_code == 404
+        assert (await bea.http.get("/api/cases")).json()["items"] == []
+
+    async def test_who_comes_to_it_later_has_their_own_thirty_days(
+        self, site: Site, ada: Somebody, mo: Somebody, bea: Somebody, shared: dict[str, Any]
+    ) -> None:
+        data = (await ada.http.get(shared["url"])).content
+        await hide(site, shared)
+        case = (await mo.case_of(shared))["id"]
+        assert (await mo.decide(case, "refuse", "Gore.")).status_code == 200
+        async with site.sql() as sql:
+            await sql.execute("UPDATE cases SET decided_at = now() - interval '31 days' WHERE id = %s", (case,))
+        sent = {"file": ("p.png", data, "image/png")}
+        late = (await bea.http.post("/api/images", files=sent)).json()
+        assert (late["state"], late["state_reason"]) == ("refused", "Gore.")
+        [own] = (await bea.http.get("/api/cases")).json()["items"]
+        assert (own["id"], own["image"]) == (case, late["id"])
+        appeal = f"/api/cases/{case}/appeal"
+        assert "30 days" in (await ada.http.post(appeal, json={"words": "Ketchup."})).json()["detail"]
+        assert (await bea.http.post(appeal, json={"words": "Ketchup."})).status_code == 204
+        async with site.sql() as sql:
+            await sql.execute("DELETE FROM cases WHERE appeal_of = %s", (case,))
+            await sql.execute("UPDATE images SET created_at = now() - interval '31 days' WHERE id = %s", (late["id"],))
+        assert "30 days" in (await bea.http.post(appeal, json={"words": "Ketchup."})).json()["detail"]
+
+    async def test_can_still_appeal_when_the_first_owner_has_left(
+        self, ada: Somebody, bea: Somebody, mo: Somebody, copy: dict[str, Any], refused: str
+    ) -> None:
+        assert (await ada.http.post("/api/account/erase", json={"confirm": "Ada"})).status_code == 204
+        [own] = (await bea.http.get("/api/cases")).json()["items"]
+        assert (own["state"], own["strike"], own["image"]) == ("refused", False, copy["id"])
+        assert (await bea.http.post(f"/api/cases/{own['id']}/appeal", json={"words": "Paint."})).status_code == 204
+        assert (await mo.decide((await mo.case_of(copy))["id"], "approve")).status_code == 200
+        assert (await bea.http.get(copy["url"])).status_code == 200
+
+    async def test_decides_nothing_about_it(
+        self, site: Site, ada: Somebody, mia: Somebody, mo: Somebody, shared: dict[str, Any]
+    ) -> None:
+        await copied(ada, mia, shared)
+        await hide(site, shared)
+        case = (await mo.case_of(shared))["id"]
+        assert "your own" in (await mia.http.post(f"/api/moderation/cases/{case}/claim")).json()["detail"]
+        assert (await mo.decide(case, "approve")).status_code == 200
+        assert await mia.told() == ["approved", "held"]
+
+    async def test_is_not_told_of_what_changed_nothing_for_them(
+        self, ada: Somebody, bea: Somebody, mia: Somebody, shared: dict[str, Any], copy: dict[str, Any], site: Site
+    ) -> None:
+        async with somebody(site, "Eve") as eve:
+            await eve.report(shared)
+        assert (await mia.decide((await mia.case_of(shared))["id"], "approve")).status_code == 200
+        assert await bea.told() == []
+        assert (await bea.http.get("/api/cases")).json()["items"] == []
+
+    async def test_a_guests_appeal_and_their_accounts_are_one(
+        self, site: Site, ada: Somebody, bea: Somebody, shared: dict[str, Any], copy: dict[str, Any], refused: str
+    ) -> None:
+        async with somebody(site, "Guest", guest=True) as guest, Database(site.database_url) as database:
+            async with site.sql() as sql:
+                await sql.execute(
+                    "INSERT INTO images (owner, sha256, width, height, alt, origin)"
+                    " SELECT %s, sha256, width, height, alt, origin FROM images WHERE id = %s",
+                    (guest.id, copy["id"]),
+                )
+            for person in (guest, bea):
+                answer = await person.http.post(f"/api/cases/{refused}/appeal", json={"words": "Paint."})
+                assert answer.status_code == 204
+            async with database.transaction() as connection:
+                await store.hand_over(connection, guest.id, bea.id)
+        async with site.sql() as sql:
+            found = await sql.execute("SELECT owner FROM cases WHERE appeal_of = %s", (refused,))
+            assert await found.fetchall() == [(bea.id,)]
 
 
 class TestStrikes:

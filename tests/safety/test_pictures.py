@@ -18,7 +18,7 @@ from figment.images.service import Images
 from figment.safety.images import Finding
 from figment.safety.moderating import Moderation
 from figment.safety.pictures import PictureGate
-from figment.safety.schemas import CaseQuery, DecisionRequest
+from figment.safety.schemas import AppealRequest, CaseQuery, DecisionRequest
 from figment.safety.screening import Screener
 from figment.safety.service import Safety
 from tests.images.scenes import file_of, scene
@@ -100,6 +100,32 @@ async def test_what_a_moderator_approved_is_not_held_again(images: Images, datab
     assert again.state == "approved"
     assert again.url == images.wire(await images.owned(ada.id, image.id)).url
     assert (await moderation.cases(mia, CaseQuery())).total == 0
+
+
+async def test_one_file_that_was_refused_to_two_is_given_back_to_both(
+    images: Images, database: Database, seeing: Seeing
+) -> None:
+    ada, bea, mia = await person(database), await person(database), await person(database, "moderator")
+    safety, moderation = Safety(database, images, SCREENER, 2), Moderation(database, images, Perceptual(database))
+    seeing.score = 0.9
+    mine = await images.upload(ada.id, file_of(scene(6)))
+    theirs = await images.upload(bea.id, file_of(scene(6)))
+    [case] = (await safety.own_cases(ada)).items
+    [other] = (await safety.own_cases(bea)).items
+    assert (case.image, other.image) == (mine.id, theirs.id)
+    assert case.id != other.id, "each has a case of their own, and is not shown the other's"
+    await safety.appeal(bea, other.id, AppealRequest(words="It is paint."))
+    [waiting] = (await moderation.cases(mia, CaseQuery())).items
+    await moderation.claim(mia, waiting.id)
+    await moderation.decide(mia, waiting.id, DecisionRequest(decision="approve"))
+    assert [(await images.owned(who.id, image.id)).state for who, image in ((ada, mine), (bea, theirs))] == [
+        "approved",
+        "approved",
+    ]
+    for who, kind in ((ada, "approved"), (bea, "appeal_granted")):
+        [own] = (await safety.own_cases(who)).items
+        assert own.state == "approved"
+        assert (await safety.notices(who)).items[0].kind == kind
 
 
 async def test_a_check_that_fails_does_not_look_like_one_that_passed(

@@ -102,19 +102,19 @@ class TestReports:
 
 class TestDeciding:
     def test_who_may(self) -> None:
-        case = Standing(owner=ADA, decided=False)
+        case = Standing(concerned=frozenset({ADA}), decided=False)
         assert rules.why_not_claim(case, MIA, NOW) is None
         assert "Claim" in (rules.why_not_decide(case, MIA, NOW) or "")
         claimed = replace(case, claimed_by=MIA, claimed_at=NOW)
         assert rules.why_not_decide(claimed, MIA, NOW) is None
         assert "Somebody else" in (rules.why_not_claim(claimed, MO, NOW) or "")
-        assert "your own" in (rules.why_not_claim(replace(case, owner=MIA), MIA, NOW) or "")
+        assert "your own" in (rules.why_not_claim(replace(case, concerned=frozenset({ADA, MIA})), MIA, NOW) or "")
         assert "your own decision" in (rules.why_not_claim(replace(case, decided_before_by=MIA), MIA, NOW) or "")
         assert "decided" in (rules.why_not_claim(replace(case, decided=True), MIA, NOW) or "")
 
     @given(st.timedeltas(timedelta(0), timedelta(hours=2)))
     def test_a_claim_lapses_after_half_an_hour(self, ago: timedelta) -> None:
-        claimed = Standing(owner=ADA, decided=False, claimed_by=MIA, claimed_at=NOW - ago)
+        claimed = Standing(concerned=frozenset({ADA}), decided=False, claimed_by=MIA, claimed_at=NOW - ago)
         lasts = ago < timedelta(minutes=30)
         assert rules.holder(claimed, NOW) == (MIA if lasts else None)
         assert (rules.why_not_claim(claimed, MO, NOW) is None) != lasts

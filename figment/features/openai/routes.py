@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from sse_starlette import ServerSentEvent
 from starlette.datastructures import FormData, UploadFile
 
-from figment.accounts.asking import AllowedByToken, spend, spend_generations
+from figment.accounts.asking import AllowedByToken, spend_generations, spend_uploads
 from figment.accounts.schemas import Person
 from figment.core.errors import FigmentError, InvalidInput, MalformedRequest, NotFound
 from figment.core.http import error_headers, event_source
@@ -122,7 +122,7 @@ async def generate_images(asked: ImageGeneration, request: Request, person: Imag
 async def edit_image(request: Request, person: ImageMaker, service: Service) -> Any:
     """Make an image anew after a prompt, or only where its mask is transparent; multipart, as OpenAI's clients send it."""
     asked, files = await _read_form(request, ImageEdit, ("image", "image[]", "mask"))
-    await spend(request, "uploads", f"person:{person.id}", address=True, cost=len(files))
+    await spend_uploads(request, person, len(files))
     await spend_generations(request, person, asked.n or 1)
     wish = wish_of(asked, files["image"], files.get("mask"))
     if asked.stream:
@@ -140,7 +140,7 @@ async def edit_image(request: Request, person: ImageMaker, service: Service) -> 
 async def vary_image(request: Request, person: ImageMaker, service: Service) -> Any:
     """Make pictures that resemble an image; multipart, as OpenAI's clients send it."""
     asked, files = await _read_form(request, ImageVariation, ("image",))
-    await spend(request, "uploads", f"person:{person.id}", address=True, cost=len(files))
+    await spend_uploads(request, person, len(files))
     await spend_generations(request, person, asked.n or 1)
     return await _answered(request, service, person, asked, wish_of(asked, files["image"], None))
 

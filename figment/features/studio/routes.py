@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from figment.accounts.asking import Allowed, spend_generations
 from figment.accounts.schemas import Person
 from figment.core.errors import InvalidInput, NotFound, NotSignedIn, RateLimited
-from figment.core.limits import Limiter
+from figment.core.limits import Charge, Limiter, Rate
 from figment.core.problems import problems
 from figment.core.storage import StorageUnavailable, content_disposition
 from figment.features.studio.errors import (
@@ -183,10 +183,11 @@ async def remove_from_collection(
 
 async def _spend_archive(request: Request, person: Reader) -> None:
     limiter: Limiter = request.app.state.limiter
+    rate: Rate = request.app.state.rates["archives"]
     # Asking and fetching count apart: who was given an address can use it.
     use = f"archives:{request.method}"
-    keys = [f"{use}:person:{person.id}", f"{use}:address:{request.state.address}"]
-    await limiter.spend(keys, request.app.state.rates["archives"])
+    keys = (f"{use}:person:{person.id}", f"{use}:address:{request.state.address}")
+    await limiter.spend(*(Charge(key, rate) for key in keys))
 
 
 @router.post(

@@ -97,7 +97,9 @@ async def desk_at(postgres: str, name: str, data: Path, **settings: object) -> A
 
 @pytest.fixture(scope="session")
 async def desk(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
-    no_limits = {"limit_generations": "off", "limit_uploads": "off", "limit_sessions": "off"}
+    no_limits = dict.fromkeys(
+        ("limit_generations", "limit_uploads", "limit_newcomers", "limit_newcomer_uploads", "limit_sessions"), "off"
+    )
     async for opened in desk_at(postgres, "openai", tmp_path_factory.mktemp("openai"), **no_limits):
         yield opened
 

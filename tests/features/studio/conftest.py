@@ -20,6 +20,8 @@ async def server(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
         limit_generations="off",
         limit_sessions="off",
         limit_uploads="off",
+        limit_newcomers="off",
+        limit_newcomer_uploads="off",
     )
     async with serving(settings, url) as address:
         yield address

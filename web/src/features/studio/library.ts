@@ -32,8 +32,12 @@ interface Visibility {
 export function useVisibility() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ image, visibility }: Visibility) =>
-      dataOf(api.PUT('/api/images/{image}/visibility', { params: { path: { image } }, body: { visibility } })),
+    mutationFn: ({ image, visibility }: Visibility) => {
+      const params = { path: { image } };
+      return visibility === 'private'
+        ? dataOf(api.DELETE('/api/images/{image}/visibility', { params }))
+        : dataOf(api.PUT('/api/images/{image}/visibility', { params, body: { visibility } }));
+    },
     onSuccess: async (image) => {
       client.setQueryData<Image>(['images', image.id], image);
       await client.invalidateQueries({ queryKey: HISTORY });

@@ -48,6 +48,11 @@ function Subject({ found }: { found: Case }) {
             {found.before.decided_by ?? 'The rules'}:{' '}
             {found.before.words === '' ? found.before.reason : found.before.words}
           </p>
+          {found.before.owner.id !== found.owner.id && (
+            <p className={classes.soft}>
+              It was about {found.before.owner.name}, who has the same file. Neither is told of the other.
+            </p>
+          )}
         </section>
       )}
       {found.told.length > 0 && (

@@ -27,7 +27,11 @@ export function DecideForm({ found, onDone }: { found: Case; onDone: () => void 
       <Failure problem={fieldless} />
       <Textarea
         label="What the owner reads"
-        description="Needed to refuse."
+        description={
+          found.kind === 'image' && !isAppeal
+            ? 'Needed to refuse. Whoever else has the same file reads it too: name nobody.'
+            : 'Needed to refuse.'
+        }
         autosize
         minRows={2}
         maxLength={1000}

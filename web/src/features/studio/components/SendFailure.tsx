@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { Button } from '@mantine/core';
 import type { Problem } from '@/shared/api/problem';
+import { waitWords } from '@/shared/ui/time';
 import classes from './SendFailure.module.css';
 
 interface Props {
@@ -19,7 +20,7 @@ function Failure({ problem, onRetry }: { problem: Problem; onRetry: () => void }
     <div className={classes.failure}>
       <p role="alert">{problem.message}</p>
       <Button variant="default" disabled={waitS > 0} onClick={onRetry}>
-        {waitS > 0 ? `Try again in ${waitS} s` : 'Try again'}
+        {waitS > 0 ? `Try again in ${waitWords(waitS)}` : 'Try again'}
       </Button>
     </div>
   );
