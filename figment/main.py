@@ -36,6 +36,10 @@ from figment.core.storage import BucketOptions, Storage
 from figment.engine.backends.checking import open_checker
 from figment.engine.local import local_engine, open_catalogue, sentence_vectors
 from figment.engine.schedule import Limits
+from figment.features.atlas import routes as atlas_routes
+from figment.features.atlas.jobs import Overviews, Painter
+from figment.features.atlas.service import PLACE as ATLAS
+from figment.features.atlas.service import Atlas
 from figment.features.openai import routes as openai_routes
 from figment.features.openai.service import OpenAIImages
 from figment.features.studio import routes as studio_routes
@@ -70,6 +74,7 @@ log = structlog.get_logger(__name__)
 # asked for with every picture.
 ROUTES = (
     studio_routes,
+    atlas_routes,
     generation_routes,
     image_routes,
     openai_routes,
@@ -113,6 +118,7 @@ class House:
     shelf: Shelf
     jobs: Jobs
     studio: Studio
+    atlas: Atlas
     openai: OpenAIImages
     safety: Safety
     moderation: Moderation
@@ -220,8 +226,9 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
     jobs = Jobs(database, bus, queue, images, shelf.cards, settings.queue_limit, settings.queue_limit_person)
     safety = Safety(database, images, screener, settings.reports_hide)
     studio = Studio(database, jobs, images, safety, settings.archive_images, settings.archive_bytes)
+    atlas = Atlas(database, bus, storage, jobs, images, safety)
     # Jobs last when somebody is forgotten: they end with the events' lock.
-    keepers = (images, studio, safety, jobs)
+    keepers = (images, studio, atlas, safety, jobs)
     passwords = Passwords()
     mailer = Mailer(settings.smtp_url, settings.smtp_from)
     async with contextlib.AsyncExitStack() as stack:
@@ -253,6 +260,7 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
             shelf=shelf,
             jobs=jobs,
             studio=studio,
+            atlas=atlas,
             openai=OpenAIImages(database, jobs, images, safety, settings.public_url),
             safety=safety,
             moderation=Moderation(database, images, perceptual),
@@ -269,14 +277,19 @@ async def working(house: House) -> AsyncIterator[JobRunner]:
     if settings.policy_meaning:
         reading = Reading(house.safety, partial(sentence_vectors, _engine_cache(settings)))
         reading.start()
-    runner = JobRunner(house.database, house.images, engine, settings, reading)
-    task = asyncio.create_task(runner.run(), name="job runner")
+    places = {ATLAS: Painter(house.database, house.storage, house.images)}
+    runner = JobRunner(house.database, house.images, engine, settings, reading, places)
+    tasks = [
+        asyncio.create_task(runner.run(), name="job runner"),
+        asyncio.create_task(Overviews(house.database, house.storage).run(), name="overviews"),
+    ]
     try:
         yield runner
     finally:
         # Jobs end or go back to the queue before the engine that they wait for is stopped.
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if reading is not None:
             await reading.stop()
         await engine.stop()
@@ -335,6 +348,7 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
                 "shelf",
                 "jobs",
                 "studio",
+                "atlas",
                 "openai",
                 "safety",
                 "moderation",

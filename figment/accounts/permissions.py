@@ -78,6 +78,10 @@ Action = Literal[
     "studio.read",
     "studio.make",
     "studio.change",
+    "atlas.read",
+    "atlas.paint",
+    "atlas.change",
+    "atlas.worlds",
     "openai.images",
     "openai.models",
 ]
@@ -198,6 +202,11 @@ RULES: dict[Action, Rule] = {
     "studio.read": Rule(_GUEST, scope="images:read", suspended=True),
     "studio.make": Rule(_GUEST, scope="images:write"),
     "studio.change": Rule(_GUEST, scope="images:write"),
+    # Atlas: the maps are everybody's to look at; what is painted there is said to others.
+    "atlas.read": Rule(_ANYBODY, scope="images:read", suspended=True),
+    "atlas.paint": Rule(_GUEST, scope="images:write", speaks=True),
+    "atlas.change": Rule(_GUEST, scope="images:write", others=_MODERATOR, speaks=True),
+    "atlas.worlds": Rule(_USER, scope="images:write", speaks=True),
     # The OpenAI API, which knows tokens only.
     "openai.images": Rule(_USER, scope="images:write"),
     "openai.models": Rule(_USER, scope="models:read"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
+from typing import Annotated
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
@@ -307,6 +309,19 @@ def _bounded(receive: Receive, limit: int) -> Receive:
         return message
 
     return bounded
+
+
+LastEventId = Annotated[int | None, Header(alias="Last-Event-ID", ge=0)]
+AfterQuery = Annotated[
+    int | None, Query(ge=0, description="The same as `Last-Event-ID`, for clients that cannot set it.")
+]
+
+
+def event_frame(event: Event | Gap) -> ServerSentEvent:
+    """An event as it stands in a stream; after a gap, `reset`: read the state anew."""
+    if isinstance(event, Gap):
+        return ServerSentEvent(event="reset", id=str(event.id), data="{}")
+    return ServerSentEvent(event=event.type, id=str(event.id), data=json.dumps(event.data))
 
 
 async def event_stream(

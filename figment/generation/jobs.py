@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
@@ -17,8 +18,9 @@ from procrastinate.jobs import DeleteJobCondition
 from procrastinate.worker import Worker
 
 from figment.core import events
-from figment.core.database import Database, DatabaseError
+from figment.core.database import Connection, Database, DatabaseError
 from figment.core.errors import FigmentError
+from figment.core.events import Event
 from figment.core.settings import Settings
 from figment.generation import store
 from figment.generation.contract import (
@@ -27,6 +29,7 @@ from figment.generation.contract import (
     ImageRequest,
     ImageWorker,
     ModelCard,
+    Pixels,
     QueueFull,
     Ticket,
     Urgency,
@@ -34,6 +37,7 @@ from figment.generation.contract import (
     WorkerLost,
 )
 from figment.generation.model_loads import ModelLoader
+from figment.generation.places import Drawing, MakeAgain, Outdated, Place
 from figment.generation.progress import Reporter
 from figment.generation.queue import LOADER, QUEUE, RUNNER, TryAgain, build_queue
 from figment.generation.reclaim import Reclaimer
@@ -41,8 +45,11 @@ from figment.generation.schemas import JobRequest, gave_up
 from figment.generation.service import job_event, wire
 from figment.generation.store import JobRow
 from figment.images import codec
+from figment.images.provenance import Made
 from figment.images.recipes import Recipe
+from figment.images.schemas import Image
 from figment.images.service import Images
+from figment.images.store import Announced
 
 log = structlog.get_logger(__name__)
 
@@ -68,10 +75,18 @@ class JobRunner:
     """Takes jobs from the queue and sees each through on an `ImageWorker`."""
 
     def __init__(
-        self, database: Database, images: Images, worker: ImageWorker, settings: Settings, reader: Reader | None = None
+        self,
+        database: Database,
+        images: Images,
+        worker: ImageWorker,
+        settings: Settings,
+        reader: Reader | None = None,
+        places: Mapping[str, Place] | None = None,
     ) -> None:
+        """`places`: those that draw their pictures themselves, by the name that their jobs have."""
         self._database = database
         self._reader = reader
+        self._places = places or {}
         self._images = images
         self._worker = worker
         self._settings = settings
@@ -155,10 +170,13 @@ class JobRunner:
         if row is None:
             return
         try:
-            finished = await self._make_and_read(row)
+            drawing = await self._draw(row)
+            finished = await self._make_and_read(row, drawing.request)
             # Nobody needs to hear of a step any more, and telling would hold the picture up.
             self._reporter.forget(row.id)
-            await self._deliver(row, finished)
+            await self._deliver(row, drawing, finished)
+        except MakeAgain:
+            await self._again(row, 0, count=False)
         except Superseded:
             log.info("job.superseded", job=job, attempt=row.attempt)
         except asyncio.CancelledError:
@@ -183,22 +201,21 @@ class JobRunner:
             log.warning("job.not_begun", job=str(job), error=str(error).splitlines()[0])
             raise TryAgain(1) from error
 
-    async def _make_and_read(self, row: JobRow) -> Finished:
+    async def _make_and_read(self, row: JobRow, request: ImageRequest) -> Finished:
         """Both at once: reading is short beside making, and seldom finds anything."""
         if self._reader is None:
-            return await self._make(row)
+            return await self._make(row, request)
         prompt = {name: row.request[name] for name in ("prompt", "negative_prompt")}
         reading = asyncio.create_task(self._reader.read(row.owner, prompt), name="reading")
         try:
-            finished = await self._make(row)
+            finished = await self._make(row, request)
             await reading
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
         return finished
 
-    async def _make(self, row: JobRow) -> Finished:
-        request = await self._request(row)
+    async def _make(self, row: JobRow, request: ImageRequest) -> Finished:
         await self._know(request.model)
         ticket = Ticket(urgency=Urgency(row.urgency), person=str(row.owner))
         told_waiting_at = -_WAITING_S
@@ -227,48 +244,71 @@ class JobRunner:
             if isinstance(update, ModelCard):
                 self._weights[model] = update.weights_hash
 
-    async def _request(self, row: JobRow) -> ImageRequest:
+    async def _draw(self, row: JobRow) -> Drawing:
         kept = JobRequest.model_validate(row.request)
+        if (place := self._places.get(row.place)) is not None:
+            return await place.draw(row, kept.without_pictures())
+        inputs = {name: str(value) for name, value in (("image", kept.init_image), ("mask", kept.mask)) if value}
+        return _Lone(await self._request(row.owner, kept), inputs)
+
+    async def _request(self, owner: UUID, kept: JobRequest) -> ImageRequest:
         request = kept.without_pictures()
         if kept.init_image is None:
             return request
-        source = await self._images.original(await self._images.usable(row.owner, kept.init_image))
+        source = await self._images.original(await self._images.usable(owner, kept.init_image))
         fields = {"init_image": await asyncio.to_thread(codec.to_pixels, source, kept.width, kept.height)}
         if kept.mask is not None:
-            mask = await self._images.original(await self._images.usable(row.owner, kept.mask))
+            mask = await self._images.original(await self._images.usable(owner, kept.mask))
             fields["mask"] = await asyncio.to_thread(codec.to_mask, mask, kept.width, kept.height)
         return ImageRequest(**{**kept.model_dump(exclude={"init_image", "mask"}), **fields})
 
-    async def _deliver(self, row: JobRow, finished: Finished) -> None:
-        recipe = self._recipe(row)
+    async def _deliver(self, row: JobRow, drawing: Drawing, finished: Finished) -> None:
+        recipe = self._recipe(row, drawing)
         made = await self._images.made(recipe)
         encoded = await asyncio.to_thread(codec.encode_png, finished.pixels, made)
         announced = await self._images.announce(encoded)
         writing = asyncio.create_task(self._images.write(announced, encoded))
         try:
-            async with self._database.transaction() as connection:
-                image = await self._images.add(connection, row.owner, announced, encoded, recipe.prompt, recipe, made)
-                ended = await store.finish(connection, row.id, row.fence, "succeeded", image=image.id)
-                if ended is None:
-                    # Rolls the image back with everything else: the one who holds the job now writes it.
-                    raise Superseded
-                # Before the commit: no row ever names a file that is not there for good.
-                await asyncio.shield(writing)
-                await events.publish(connection, [job_event(ended.topic, wire(ended, image=image))])
+            while True:
+                await drawing.prepare(finished.pixels)
+                with contextlib.suppress(Outdated):
+                    image = await self._commit(row, drawing, announced, encoded, recipe, made, writing)
+                    break
         finally:
             await asyncio.gather(writing, return_exceptions=True)
         await self._images.settle(announced, image)
         log.info("job.done", job=str(row.id), attempt=row.attempt, compute_s=round(finished.compute_s, 3))
 
-    def _recipe(self, row: JobRow) -> Recipe:
-        kept = JobRequest.model_validate(row.request)
-        inputs = {name: str(value) for name, value in (("image", kept.init_image), ("mask", kept.mask)) if value}
+    async def _commit(
+        self,
+        row: JobRow,
+        drawing: Drawing,
+        announced: Announced,
+        encoded: codec.Picture,
+        recipe: Recipe,
+        made: Made,
+        writing: asyncio.Task[None],
+    ) -> Image:
+        async with self._database.transaction() as connection:
+            image = await self._images.add(connection, row.owner, announced, encoded, recipe.prompt, recipe, made)
+            told = await drawing.keep(connection, image)
+            ended = await store.finish(connection, row.id, row.fence, "succeeded", image=image.id)
+            if ended is None:
+                # Rolls the image back with everything else: the one who holds the job now writes it.
+                raise Superseded
+            # Before the commit: no row ever names a file that is not there for good.
+            await asyncio.shield(writing)
+            await events.publish(connection, [*told, job_event(ended.topic, wire(ended, image=image))])
+        return image
+
+    def _recipe(self, row: JobRow, drawing: Drawing) -> Recipe:
+        kept, request = JobRequest.model_validate(row.request), drawing.request
         return Recipe(
             **kept.model_dump(exclude={"init_image", "mask", "strength"}),
             weights_hash=self._weights[kept.model],
-            task="inpainting" if kept.mask else "image-to-image" if kept.init_image else "text-to-image",
-            strength=kept.strength if kept.init_image else None,
-            inputs=inputs,
+            task=request.task,
+            strength=None if request.init_image is None else request.strength,
+            inputs=dict(drawing.inputs),
             parent=kept.init_image,
         )
 
@@ -310,6 +350,19 @@ class JobRunner:
             ended = await store.finish(connection, row.id, row.fence, state, error=error)
             if ended is not None:
                 await events.publish(connection, [job_event(ended.topic, wire(ended))])
+
+
+@dataclass(frozen=True, slots=True)
+class _Lone:
+    """A picture that is all there is to a job."""
+
+    request: ImageRequest
+    inputs: Mapping[str, str]
+
+    async def prepare(self, picture: Pixels) -> None: ...
+
+    async def keep(self, connection: Connection, image: Image) -> Sequence[Event]:
+        return ()
 
 
 async def _opened(queue: App, worker: Worker) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from sse_starlette import ServerSentEvent
 
@@ -16,7 +16,7 @@ from figment.accounts.errors import MissingScope
 from figment.accounts.schemas import Person
 from figment.core.errors import Forbidden, NotFound, NotSignedIn
 from figment.core.events import Bus, Event, Gap
-from figment.core.http import event_stream
+from figment.core.http import AfterQuery, LastEventId, event_frame, event_stream
 from figment.core.problems import problems
 from figment.generation.contract import ModelCard
 from figment.generation.errors import JobNotRetryable, ModelIsLoading, QueueIsFull
@@ -50,10 +50,6 @@ ModelShelf = Annotated[Shelf, Depends(shelf)]
 ModelChooser = Annotated[Person, Allowed("models.load")]
 Reader = Annotated[Person, Allowed("jobs.read")]
 Changer = Annotated[Person, Allowed("jobs.change")]
-LastEventId = Annotated[int | None, Header(alias="Last-Event-ID", ge=0)]
-AfterQuery = Annotated[
-    int | None, Query(ge=0, description="The same as `Last-Event-ID`, for clients that cannot set it.")
-]
 
 
 @router.get("/models", responses=problems(NotSignedIn))
@@ -147,10 +143,4 @@ async def my_events(
     """Everything that happens to what is mine, and to the models, in one stream a tab. `reset` says: too long away, read the state anew."""
     bus: Bus = request.app.state.bus
     stream: AsyncIterator[Event | Gap] = bus.subscribe([person.topic, TOPIC], last if last is not None else after)
-    return await event_stream(stream, _frame)
-
-
-def _frame(event: Event | Gap) -> ServerSentEvent:
-    if isinstance(event, Gap):
-        return ServerSentEvent(event="reset", id=str(event.id), data="{}")
-    return ServerSentEvent(event=event.type, id=str(event.id), data=json.dumps(event.data))
+    return await event_stream(stream, event_frame)

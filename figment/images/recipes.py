@@ -32,8 +32,8 @@ class Recipe(BaseModel):
     parent: UUID | None = None
 
     def sources(self) -> list[UUID]:
-        """The images of which something is seen in this one. A mask only says where, and is not among them."""
-        named = [UUID(value) for name, value in self.inputs.items() if name != "mask"]
+        """The images of which something is seen in this one. A mask only says where, and is not among them; nor is a map."""
+        named = [UUID(value) for name, value in self.inputs.items() if name == "image"]
         return named if self.parent is None or self.parent in named else [*named, self.parent]
 
     def key(self) -> str:

@@ -1,12 +1,12 @@
-"""Painting into a map: what is to be made, how a picture joins what is there, and how tiles follow from a history.
+"""Painting into a map: what is to be made, how a picture joins what is there, and how layers lie over each other.
 
 Pixels are (h, w, 4) uint8, RGB and alpha: 255 is painted, 0 is blank, and nothing lies between. Blank is told by alpha, never by colour.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,24 +65,34 @@ def context(canvas: Pixels, make: Where) -> Pixels | None:
     return colours
 
 
-def painted(before: Pixels, picture: Pixels, make: Where) -> Pixels:
-    """What a frame shows when a picture was painted into it. Outside `make` not one byte differs.
+def layer_of(before: Pixels, picture: Pixels, make: Where) -> Pixels:
+    """(h, w, 4): a picture (h, w, 3) as it is laid over what a frame showed before. Alpha is how much of it counts; 0 is outside `make`.
 
-    Inside, the picture's colour is first drawn towards that of its surroundings, most at the border; then, where something was there
-    before, it fades over within FEATHER pixels of the border. `picture`: (h, w, 3).
+    Its colour is drawn towards that of its surroundings, most at the border of the mask; and where something was there before, it fades
+    over within FEATHER pixels of that border.
     """
-    kept = ~make & (before[..., 3] > 0)
-    if not kept.any():
-        colours = picture.astype(np.float32)
-    else:
+    painted = before[..., 3] > 0
+    kept = painted & ~make
+    colours, share = picture.astype(np.float32), np.ones(make.shape, np.float32)
+    if kept.any():
         far = distance(kept)
-        colours = picture + _levelling(before, picture, kept, make, far)
-        fading = make & (before[..., 3] > 0)
-        share = np.where(fading, np.clip(far / (FEATHER + 1), 0, 1), 1)[..., None]
-        colours = share * colours + (1 - share) * before[..., :3]
-    after = before.copy()
-    after[make, :3] = np.clip(np.rint(colours[make]), 0, 255).astype(np.uint8)
-    after[make, 3] = 255
+        colours = colours + _levelling(before, picture, kept, make, far)
+        share = np.where(painted, np.clip(far / (FEATHER + 1), 0, 1), 1)
+    layer = blank(*make.shape[::-1])
+    layer[make, :3] = np.clip(np.rint(colours[make]), 0, 255).astype(np.uint8)
+    # Not 0 inside: that would say that nothing was made here.
+    layer[make, 3] = np.clip(np.rint(255 * share[make]), 1, 255).astype(np.uint8)
+    return layer
+
+
+def laid(below: Pixels, layer: Pixels) -> Pixels:
+    """What shows where a layer lies over something. Where nothing is below, all of it; where it has no alpha, not one byte differs."""
+    made = layer[..., 3] > 0
+    share = np.where(below[..., 3] > 0, layer[..., 3], 255).astype(np.uint32)[..., None]
+    mixed = (share * layer[..., :3] + (255 - share) * below[..., :3] + 127) // 255
+    after = below.copy()
+    after[made, :3] = mixed[made].astype(np.uint8)
+    after[made, 3] = 255
     return after
 
 
@@ -106,7 +116,7 @@ def _averaged(colours: Pixels, where: Where) -> tuple[Floats, Floats]:
     """(h, w, 3): the mean colour of the pixels in `where` around each place, and (h, w) how many they were, as a share."""
     weight = _blurred(where.astype(np.float32))
     total = np.stack([_blurred(np.where(where, colours[..., n], 0).astype(np.float32)) for n in range(3)], axis=-1)
-    return total / np.maximum(weight, 1e-6)[..., None], weight
+    return (total / np.maximum(weight, 1e-6)[..., None]).astype(np.float32), weight
 
 
 def _blurred(values: Floats) -> Floats:
@@ -133,35 +143,22 @@ def distance(to: Where) -> Floats:
     far = np.where(to, 0, 2.0**20).astype(np.float32)
     for each in (far, far.T):
         for forth in (each, each[::-1]):
-            for one, next_one in zip(forth[:-1], forth[1:], strict=True):
+            for one, next_one in pairwise(forth):
                 np.minimum(next_one, one + 1, out=next_one)
     return far
 
 
-@dataclass(frozen=True, slots=True)
-class Stroke:
-    """What an edit does to the map, whatever is there: its picture (h, w, 3), and where it was made (h, w)."""
+def laid_on_tile(tile: Pixels, place: Place, layer: Pixels, rect: Rect) -> Pixels:
+    """The tile after the layer of an edit, whose frame touches it, was laid over it."""
+    theirs, ours = overlap(rect_of(place), rect)
+    after = tile.copy()
+    after[theirs] = laid(tile[theirs], layer[ours])
+    return after
 
-    rect: Rect
-    picture: Pixels
-    make: Where
 
-
-def folded(base: Mapping[Place, Pixels], strokes: Iterable[Stroke], places: Iterable[Place]) -> dict[Place, Pixels]:
-    """The tiles `places` after strokes were painted over `base`, in their order.
-
-    A stroke joins what its whole frame shows, so that `base` must hold, and `places` name, every tile that any of the strokes touches.
-    """
-    tiles = {place: base.get(place, blank(TILE, TILE)) for place in places}
-    for stroke in strokes:
-        after = painted(gathered(tiles, stroke.rect), stroke.picture, stroke.make)
-        for place in tiles_of(stroke.rect):
-            if place in tiles:
-                theirs, ours = overlap(rect_of(place), stroke.rect)
-                if stroke.make[ours].any():
-                    tiles[place] = tiles[place].copy()
-                    tiles[place][theirs] = after[ours]
-    return tiles
+def touched_by(layer: Pixels, rect: Rect) -> list[Place]:
+    """The tiles in which a layer makes at least one pixel."""
+    return [place for place in tiles_of(rect) if layer[overlap(rect_of(place), rect)[1]][..., 3].any()]
 
 
 def shrunk(four: Mapping[int, Pixels]) -> Pixels:
