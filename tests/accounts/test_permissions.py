@@ -90,7 +90,7 @@ class TestTheFunction:
     def test_who_is_muted_may_do_all_but_speak_to_others(self) -> None:
         silent = Actor(person(muted=True))
         refused = {action for action in EVERY_ACTION if may(silent, action).reason == Reason.MUTED}
-        assert refused == {"images.share", "reports.make"}
+        assert refused == {"images.share", "reports.make", "atlas.paint", "atlas.change", "atlas.worlds"}
 
     def test_what_is_somebody_elses_is_as_if_it_were_not_there(self) -> None:
         mine, theirs = person(), Subject(uuid4())
@@ -212,6 +212,10 @@ class Town:
         found = {
             "provider": "nobody",
             "model": "figment-1",
+            "world": "commons",
+            "z": "0",
+            "x": "0",
+            "y": "0",
             "person": str(self.people["user"]),
             "fresh": f"fresh{next(_fresh)}",
         }
@@ -242,6 +246,8 @@ _MADE_BY_API: dict[str, tuple[str, dict[str, Any]]] = {
     "token": ("/api/tokens", {"json": {"name": "x"}}),
 }
 _MADE_BY_HAND = {
+    "edit": "INSERT INTO atlas_edits (world, author, x, y, width, height, prompt)"
+    " SELECT id, %(owner)s, 0, 0, 256, 256, 'a hill' FROM atlas_worlds WHERE slug = 'commons' RETURNING id",
     "device": "INSERT INTO sessions (token_hash, person, expires_at)"
     " VALUES (gen_random_uuid()::text::bytea, %(owner)s, now() + interval '1 day') RETURNING id",
     "passkey": "INSERT INTO passkeys (person, credential, public_key, sign_count, name, synced)"

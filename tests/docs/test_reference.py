@@ -10,6 +10,7 @@ from typing import get_args
 
 import pytest
 
+from figment.core import http
 from figment.core.events import Gap
 from figment.core.settings import Settings
 from figment.generation import routes
@@ -74,9 +75,12 @@ def test_every_event_of_a_jobs_stream_has_its_row() -> None:
     assert routes._EVENT_NAMES.keys() == set(get_args(JobState))
 
 
-def test_every_event_of_a_tabs_stream_has_its_row() -> None:
-    gap = routes._frame(Gap(1)).event
-    assert set(first_cells(section("events.md", "`GET /api/events`"))) == {gap, *_published_types()}
+def test_every_event_of_the_other_streams_has_its_row() -> None:
+    gap = http.event_frame(Gap(1)).event
+    mine = set(first_cells(section("events.md", "`GET /api/events`")))
+    worlds = set(first_cells(section("events.md", "`GET /api/atlas/worlds/{world}/events`")))
+    assert mine & worlds == {gap}
+    assert mine | worlds == {gap, *_published_types()}
 
 
 def _published_types() -> set[str]:
