@@ -24,6 +24,8 @@ LEVELLING = 40
 """How far inside a mask the colour of a picture is drawn towards its surroundings'."""
 _RING = 8
 _SMOOTH = 24
+_MOST = 20
+"""Levels of 255 by which a colour is drawn at most: what differs by more is another land, and a smear from one to the other is worse than a border."""
 
 
 def blank(width: int, height: int) -> Pixels:
@@ -109,7 +111,7 @@ def _levelling(before: Pixels, picture: Pixels, kept: Where, make: Where, far: F
     known = (weight_there > 1e-4) & (weight_here > 1e-4)
     step = np.clip(1 - far / LEVELLING, 0, 1)
     fade = np.where(known & make, step * step * (3 - 2 * step), 0)
-    return np.asarray((there - here) * fade[..., None], np.float32)
+    return np.asarray(np.clip(there - here, -_MOST, _MOST) * fade[..., None], np.float32)
 
 
 def _averaged(colours: Pixels, where: Where) -> tuple[Floats, Floats]:
