@@ -29,7 +29,7 @@ export default defineConfig({
         // Only the shell is kept. There is no runtimeCaching on purpose: /api, /files and event streams always go to the server.
         globPatterns: ['**/*.{js,css,html,svg}', '**/*-latin-{wght,opsz}-normal-*.woff2'],
         navigateFallback: '/index.html',
-        navigateFallbackAllowlist: [/^\/$/, /^\/studio(\/|\?|$)/],
+        navigateFallbackAllowlist: [/^\/$/, /^\/(studio|atlas)(\/|\?|$)/],
         cleanupOutdatedCaches: true,
       },
     }),

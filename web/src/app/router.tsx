@@ -30,6 +30,25 @@ const studio = createRoute({
   component: lazyRouteComponent(() => import('@/features/studio'), 'StudioPage'),
 });
 
+/** The world that is everybody's. */
+const COMMONS = 'commons';
+
+const atlasFront = createRoute({
+  getParentRoute: () => root,
+  path: '/atlas',
+  beforeLoad: () => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's own way to redirect
+    throw redirect({ to: '/atlas/$place', params: { place: COMMONS }, replace: true });
+  },
+});
+
+/** A world, or a place in it: `commons@120,-45,-1`. */
+const atlas = createRoute({
+  getParentRoute: () => root,
+  path: '/atlas/$place',
+  component: lazyRouteComponent(() => import('@/features/atlas'), 'AtlasPage'),
+});
+
 const verify = createRoute({
   getParentRoute: () => root,
   path: '/verify',
@@ -64,6 +83,8 @@ export const router = createRouter({
   routeTree: root.addChildren([
     front,
     studio,
+    atlasFront,
+    atlas,
     verify,
     firstAdmin,
     signIn,
@@ -78,6 +99,8 @@ export const router = createRouter({
     moderationPage('/shared/$image', 'SharedPage'),
   ]),
   defaultPreload: 'intent',
+  // A place of the atlas reads in the address as it is written.
+  pathParamsAllowedCharacters: ['@', ','],
   defaultErrorComponent: Crash,
 });
 

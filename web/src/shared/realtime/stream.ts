@@ -10,22 +10,27 @@ const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 15_000;
 
 /**
- * The one server-sent event stream of a tab.
+ * A stream of server-sent events.
  *
  * After a dropped line the browser resumes with Last-Event-ID. After a refusal (5xx from a proxy) it gives up, so we open a new
  * stream, which knows no last id; and the very first one starts after the pages were read. Therefore `resumed` tells every
  * listener to read again what it shows, each time that the line opens, and when the server says `reset` (away for too long).
  */
-class TabStream {
+export class EventStream {
   private source: EventSource | null = null;
   private readonly events = new EventTarget();
   private readonly names = new Set<string>();
   private delayMs = FIRST_DELAY_MS;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
+  constructor(
+    private readonly address: string,
+    private readonly tell: (connection: Connection) => void = () => undefined,
+  ) {}
+
   open(): void {
     if (this.source !== null) return;
-    const source = new EventSource('/api/events');
+    const source = new EventSource(this.address);
     this.source = source;
     source.onopen = () => this.becomeLive();
     source.onerror = () => this.becomeLost(source);
@@ -62,12 +67,12 @@ class TabStream {
 
   private becomeLive(): void {
     this.delayMs = FIRST_DELAY_MS;
-    useConnection.setState({ connection: 'live' });
+    this.tell('live');
     this.events.dispatchEvent(new Event(RESUMED));
   }
 
   private becomeLost(source: EventSource): void {
-    useConnection.setState({ connection: 'lost' });
+    this.tell('lost');
     if (source.readyState !== EventSource.CLOSED) return;
     this.close();
     this.timer = setTimeout(() => this.open(), this.delayMs);
@@ -75,4 +80,5 @@ class TabStream {
   }
 }
 
-export const stream = new TabStream();
+/** The one stream of a tab of what is mine. */
+export const stream = new EventStream('/api/events', (connection) => useConnection.setState({ connection }));

@@ -26,6 +26,12 @@ export const IconStudio = icon(
     <path d="M19 16v4M17 18h4" />
   </>,
 );
+export const IconAtlas = icon(
+  <>
+    <path d="M3.5 6.5 9 4l6 2.5L20.5 4v13.5L15 20l-6-2.5L3.5 20Z" />
+    <path d="M9 4v13.5M15 6.5V20" />
+  </>,
+);
 export const IconSun = icon(
   <>
     <circle cx="12" cy="12" r="4" />
@@ -146,3 +152,14 @@ export const IconLink = icon(
     <path d="M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7l1.2-1.2" />
   </>,
 );
+export const IconMinus = icon(<path d="M5 12h14" />);
+export const IconHome = icon(<path d="m4 11 8-7 8 7M6.5 9.5V20h11V9.5" />);
+export const IconHistory = icon(
+  <>
+    <path d="M4.5 12a7.5 7.5 0 1 0 2.6-5.7L4.5 8.5M4.5 4v4.5H9" />
+    <path d="M12 8v4.3l3 1.8" />
+  </>,
+);
+export const IconUndo = icon(<path d="M8.5 5 4 9.5 8.5 14M4 9.5h10a5.5 5.5 0 0 1 0 11h-3" />);
+export const IconRedo = icon(<path d="M15.5 5 20 9.5 15.5 14M20 9.5H10a5.5 5.5 0 0 0 0 11h3" />);
+export const IconFrame = icon(<path d="M8 4H4v4M16 4h4v4M8 20H4v-4M16 20h4v-4M12 10v4M10 12h4" />);

@@ -1,0 +1,186 @@
+import { useEffect, useEffectEvent } from 'react';
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { Client } from 'openapi-fetch';
+import { api, dataOf } from '@/shared/api/client';
+import { EventStream } from '@/shared/realtime/stream';
+import { useAtlas } from './store';
+import type { AtlasPaths, Edit, Manifest, NewEdit, NewWorld, Point, Rect, TileChange } from './types';
+import type { TileRange } from './versions';
+
+const atlas = api as unknown as Client<AtlasPaths>;
+
+const WORLDS = ['atlas', 'worlds'] as const;
+const worldKey = (world: string) => ['atlas', 'world', world] as const;
+const editsKey = (world: string) => ['atlas', 'edits', world] as const;
+const PAGE_SIZE = 40;
+const MOST_PENDING = 100;
+
+export function useModel(name: string | null) {
+  const { data } = useQuery({
+    queryKey: ['models'],
+    queryFn: async () => (await dataOf(api.GET('/api/models'))).items,
+  });
+  return data?.find((card) => card.name === name) ?? data?.find((card) => card.default) ?? data?.[0];
+}
+
+export function useWorlds() {
+  return useQuery({
+    queryKey: WORLDS,
+    queryFn: async () => (await dataOf(atlas.GET('/api/atlas/worlds'))).items,
+  });
+}
+
+export function useWorld(world: string) {
+  return useQuery({
+    queryKey: worldKey(world),
+    queryFn: () => dataOf(atlas.GET('/api/atlas/worlds/{world}', { params: { path: { world } } })),
+  });
+}
+
+export function useNewWorld() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: NewWorld) => dataOf(atlas.POST('/api/atlas/worlds', { body })),
+    onSuccess: (world) => {
+      client.setQueryData(worldKey(world.slug), world);
+      return client.invalidateQueries({ queryKey: WORLDS });
+    },
+  });
+}
+
+export const askManifest =
+  (world: string) =>
+  ({ z, x0, y0, x1, y1 }: TileRange): Promise<Manifest> =>
+    dataOf(
+      atlas.GET('/api/atlas/worlds/{world}/manifest', {
+        params: { path: { world }, query: { z, x0, y0, x1, y1 } },
+      }),
+    );
+
+export function usePendingEdits(world: string) {
+  return useQuery({
+    queryKey: [...editsKey(world), 'pending'],
+    queryFn: async () => {
+      const query = { pending: true, limit: MOST_PENDING };
+      return (await dataOf(atlas.GET('/api/atlas/worlds/{world}/edits', { params: { path: { world }, query } }))).items;
+    },
+  });
+}
+
+const boxWords = ({ x, y, width, height }: Rect) =>
+  [Math.floor(x), Math.floor(y), Math.ceil(x + width), Math.ceil(y + height)].join(',');
+
+/** What was made within that part of the world, newest first. */
+export function useEditHistory(world: string, within: Rect | null) {
+  const bbox = within === null ? '' : boxWords(within);
+  return useInfiniteQuery({
+    queryKey: [...editsKey(world), 'history', bbox],
+    queryFn: ({ pageParam, signal }) =>
+      dataOf(
+        atlas.GET('/api/atlas/worlds/{world}/edits', {
+          params: {
+            path: { world },
+            query: { bbox, pending: false, limit: PAGE_SIZE, ...(pageParam !== null && { before: pageParam }) },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+    placeholderData: keepPreviousData,
+    enabled: within !== null,
+  });
+}
+
+export function usePicked(world: string, at: Point | null) {
+  const [x, y] = at === null ? [0, 0] : [Math.floor(at.x), Math.floor(at.y)];
+  return useQuery({
+    queryKey: ['atlas', 'at', world, x, y],
+    queryFn: async () => {
+      const params = { path: { world }, query: { x, y } };
+      return (await dataOf(atlas.GET('/api/atlas/worlds/{world}/at', { params }))).edit;
+    },
+    enabled: at !== null,
+    staleTime: 0,
+  });
+}
+
+export function usePaint(world: string) {
+  const hearAnswer = useAtlas((state) => state.hearAnswer);
+  return useMutation({
+    mutationFn: (body: NewEdit) =>
+      dataOf(atlas.POST('/api/atlas/worlds/{world}/edits', { params: { path: { world } }, body })),
+    onMutate: () => useAtlas.setState({ isAwaiting: true }),
+    onSuccess: hearAnswer,
+    onSettled: () => useAtlas.setState({ isAwaiting: false }),
+  });
+}
+
+type Change = 'undo' | 'redo';
+
+const change = (world: string, edit: string, what: Change): Promise<Edit> => {
+  const params = { path: { world, edit } };
+  return dataOf(
+    what === 'undo'
+      ? atlas.POST('/api/atlas/worlds/{world}/edits/{edit}/undo', { params })
+      : atlas.POST('/api/atlas/worlds/{world}/edits/{edit}/redo', { params }),
+  );
+};
+
+export function useChangeEdit(world: string) {
+  const client = useQueryClient();
+  const hearAnswer = useAtlas((state) => state.hearAnswer);
+  return useMutation({
+    mutationFn: ({ edit, what }: { edit: string; what: Change }) => change(world, edit, what),
+    onSuccess: (edit) => {
+      hearAnswer(edit);
+      return client.invalidateQueries({ queryKey: ['atlas', 'at', world] });
+    },
+  });
+}
+
+const ofJob = (job: string) => ({ params: { path: { job } } });
+
+export function useCancel() {
+  return useMutation({ mutationFn: (job: string) => dataOf(api.POST('/api/jobs/{job}/cancel', ofJob(job))) });
+}
+
+export function useRetry() {
+  return useMutation({ mutationFn: (job: string) => dataOf(api.POST('/api/jobs/{job}/retry', ofJob(job))) });
+}
+
+interface Listener {
+  onTiles: (changes: readonly TileChange[]) => void;
+  /** Events may have been missed. */
+  onResumed: () => void;
+}
+
+/** Keeps the page of a world in step with its events. Called once, by the page. */
+export function useWorldEvents(world: string, { onTiles, onResumed }: Listener): void {
+  const client = useQueryClient();
+  const heardTiles = useEffectEvent(onTiles);
+  const resumed = useEffectEvent(() => {
+    useAtlas.getState().forgetHeard();
+    void client.invalidateQueries({ queryKey: editsKey(world) });
+    void client.invalidateQueries({ queryKey: worldKey(world) });
+    onResumed();
+  });
+  useEffect(() => {
+    const stream = new EventStream(`/api/atlas/worlds/${world}/events`);
+    const stops = [
+      stream.on('edit', (data) => {
+        const edit = data as Edit;
+        useAtlas.getState().hear(edit);
+        if (edit.state === 'committed' || edit.state === 'undone')
+          void client.invalidateQueries({ queryKey: worldKey(world) });
+      }),
+      stream.on('tiles', (data) => heardTiles((data as { tiles: TileChange[] }).tiles)),
+      stream.onResumed(() => resumed()),
+    ];
+    stream.open();
+    return () => {
+      for (const stop of stops) stop();
+      stream.close();
+    };
+  }, [world, client]);
+}

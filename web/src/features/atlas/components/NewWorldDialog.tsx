@@ -1,0 +1,75 @@
+import { useState } from 'react';
+import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core';
+import { useSubmit } from '@/shared/api/useSubmit';
+import { Dialog } from '@/shared/ui/Dialog';
+import { useNewWorld } from '../api';
+import type { WhoPaints } from '../types';
+import classes from './WorldMenu.module.css';
+
+const WHO: readonly { value: WhoPaints; label: string }[] = [
+  { value: 'everyone', label: 'Everyone' },
+  { value: 'owner', label: 'Only me' },
+];
+
+interface Props {
+  onMade: (slug: string) => void;
+  onClose: () => void;
+}
+
+export function NewWorldDialog({ onMade, onClose }: Props) {
+  const [name, setName] = useState('');
+  const [prompt, setPrompt] = useState('');
+  const [paint, setPaint] = useState<WhoPaints>('everyone');
+  const make = useNewWorld();
+  const form = useSubmit();
+  const send = async () => {
+    const { slug } = await make.mutateAsync({ name: name.trim(), prompt: prompt.trim(), paint });
+    onClose();
+    onMade(slug);
+  };
+
+  return (
+    <Dialog title="New world" onClose={onClose}>
+      <form className={classes.form} onSubmit={form.onSubmit(send)} noValidate>
+        <TextInput
+          label="Name"
+          data-autofocus
+          maxLength={80}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          error={form.field('name')}
+        />
+        <Textarea
+          label="Style"
+          description="Words that join every prompt in this world."
+          placeholder="painted in watercolour, soft light"
+          autosize
+          minRows={2}
+          maxRows={5}
+          value={prompt}
+          onChange={(event) => setPrompt(event.currentTarget.value)}
+          error={form.field('prompt')}
+        />
+        <NativeSelect
+          label="Who may paint"
+          value={paint}
+          data={[...WHO]}
+          onChange={(event) => setPaint(event.currentTarget.value as WhoPaints)}
+        />
+        {form.fieldless && (
+          <p className={classes.problem} role="alert">
+            {form.fieldless.message}
+          </p>
+        )}
+        <div className={classes.buttons}>
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={form.isBusy} disabled={name.trim() === ''}>
+            Create
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

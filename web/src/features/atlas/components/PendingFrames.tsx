@@ -1,0 +1,107 @@
+import { useState } from 'react';
+import { Button, CloseButton } from '@mantine/core';
+import { useCancel, usePendingEdits, useRetry } from '../api';
+import { inView, intersects, onScreen } from '../frame';
+import { isPending, pendingEdits, progressWords } from '../rules';
+import { useAtlas } from '../store';
+import type { Camera, Edit } from '../types';
+import classes from './PendingFrames.module.css';
+
+/** Narrower than this on the screen, a frame has no room for words. */
+const WORDS_FROM_PX = 84;
+
+/** What everybody is painting just now. What is done stays for a moment, while its tiles appear below it. */
+export function PendingFrames({ world }: { world: string }) {
+  const { data: read = [] } = usePendingEdits(world);
+  const { heard, camera, dismissed } = useAtlas();
+  const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
+  if (camera === null) return null;
+
+  const view = inView(camera);
+  const ended = [...heard.values()].filter(
+    ({ state, id, progress }) => state === 'committed' && progress && !gone.has(id),
+  );
+  const shown = [...ended, ...pendingEdits(read, heard).filter(({ id }) => !dismissed.has(id))];
+  return (
+    <ul className={classes.layer} aria-label="Being painted">
+      {shown
+        .filter((edit) => intersects(edit, view))
+        .map((edit) => (
+          <PendingFrame
+            key={edit.id}
+            edit={edit}
+            camera={camera}
+            onGone={() => setGone((held) => new Set([...held, edit.id]))}
+          />
+        ))}
+    </ul>
+  );
+}
+
+interface Props {
+  edit: Edit;
+  camera: Camera;
+  onGone: () => void;
+}
+
+function PendingFrame({ edit, camera, onGone }: Props) {
+  const { x, y, width, height } = onScreen(edit, camera);
+  const preview = edit.progress?.preview;
+  const { step = 0, of = 1 } = edit.progress ?? {};
+  return (
+    <li
+      className={classes.pending}
+      style={{ transform: `translate(${x}px, ${y}px)`, width, height }}
+      data-state={edit.state}
+      onAnimationEnd={({ animationName }) => animationName.includes('settle') && onGone()}
+    >
+      <span className={classes.inside}>
+        {preview != null && <img className={classes.preview} src={preview} alt="" />}
+      </span>
+      {isPending(edit) && <span className={classes.track} style={{ scale: `${step / of} 1` }} />}
+      {width >= WORDS_FROM_PX && edit.state !== 'committed' && <Caption edit={edit} />}
+    </li>
+  );
+}
+
+function Caption({ edit }: { edit: Edit }) {
+  return (
+    <div className={classes.caption}>
+      <p className={classes.words}>{edit.prompt}</p>
+      <p className={classes.who}>
+        {edit.mine ? 'You' : edit.author} · {progressWords(edit)}
+      </p>
+      {edit.job !== null && <Mine edit={edit} job={edit.job} />}
+    </div>
+  );
+}
+
+/** What I can do about my own: stop it, or try it again. */
+function Mine({ edit, job }: { edit: Edit; job: string }) {
+  const cancel = useCancel();
+  const retry = useRetry();
+  const dismiss = useAtlas((state) => state.dismiss);
+  if (isPending(edit))
+    return (
+      <CloseButton
+        className={classes.cancel ?? ''}
+        size={32}
+        iconSize={18}
+        aria-label={`Cancel ${edit.prompt}`}
+        disabled={cancel.isPending}
+        onClick={() => cancel.mutate(job)}
+      />
+    );
+  return (
+    <div className={classes.ways}>
+      {edit.error?.retryable === true && (
+        <Button size="compact-sm" variant="default" loading={retry.isPending} onClick={() => retry.mutate(job)}>
+          Retry
+        </Button>
+      )}
+      <Button size="compact-sm" variant="default" onClick={() => dismiss(edit.id)}>
+        Dismiss
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import {
+  agoWords,
+  current,
+  formatPlace,
+  hear,
+  hearAnswer,
+  historyOf,
+  homeOf,
+  lastOfMine,
+  parsePlace,
+  pendingEdits,
+  placeWords,
+  progressWords,
+  viewOf,
+  type Heard,
+} from './rules';
+import type { Edit } from './types';
+
+const NONE: Heard = new Map();
+
+const edit = (id: string, change: Partial<Edit> = {}): Edit => ({
+  id,
+  x: 0,
+  y: 0,
+  width: 256,
+  height: 256,
+  prompt: 'a lake',
+  author: 'Ada',
+  mine: false,
+  state: 'queued',
+  seq: null,
+  job: null,
+  progress: null,
+  error: null,
+  image: null,
+  created_at: '2026-11-22T00:00:00Z',
+  committed_at: null,
+  ...change,
+});
+
+describe('permalinks', () => {
+  it.each([
+    ['commons', { world: 'commons', view: null }],
+    ['commons@0,0,0', { world: 'commons', view: { x: 0, y: 0, zoom: 0 } }],
+    ['my-world@-120,4500000000,-3.25', { world: 'my-world', view: { x: -120, y: 4_500_000_000, zoom: -3.25 } }],
+    ['commons@1,2,-99', { world: 'commons', view: { x: 1, y: 2, zoom: -12 } }],
+    ['commons@1,2,9', { world: 'commons', view: { x: 1, y: 2, zoom: 2 } }],
+    ['commons@1,2', { world: 'commons', view: null }],
+    ['commons@a,b,c', { world: 'commons', view: null }],
+  ])('%s is read', (words, place) => expect(parsePlace(words)).toEqual(place));
+
+  it('are written as they are read', () => {
+    const words = 'commons@-12,34,-1.38';
+    const { world, view } = parsePlace(words);
+    expect(view).not.toBeNull();
+    expect(view && formatPlace(world, view)).toBe(words);
+  });
+
+  it('hold whole pixels and no -0', () =>
+    expect(formatPlace('commons', { x: -0.2, y: 10.7, zoom: -0.001 })).toBe('commons@0,11,0'));
+});
+
+describe('where one arrives', () => {
+  it('is the middle of an empty world', () =>
+    expect(homeOf({ bounds: null }, 800, 600)).toEqual({ x: 0, y: 0, zoom: 0 }));
+
+  it('shows all that is painted', () => {
+    const { x, y, zoom } = homeOf({ bounds: [-1000, 0, 3000, 1000] }, 800, 600);
+    expect([x, y]).toEqual([1000, 500]);
+    expect(4000 / 2 ** -zoom).toBeLessThanOrEqual(800);
+  });
+
+  it('enlarges nothing', () => expect(viewOf({ x: 0, y: 0, width: 8, height: 8 }, 800, 600).zoom).toBe(0));
+});
+
+describe('what is heard of edits', () => {
+  it('keeps an edit mine, with its job, though events go to everybody', () => {
+    const heard = hear(hearAnswer(NONE, edit('a', { mine: true, job: 'j' })), edit('a', { state: 'running' }));
+    expect(heard.get('a')).toMatchObject({ mine: true, job: 'j', state: 'running' });
+  });
+
+  it('lets no late answer take back what events told, and takes from it whose it is', () => {
+    const early = hear(NONE, edit('a', { state: 'committed' }));
+    expect(hearAnswer(early, edit('a', { mine: true, job: 'j' })).get('a')).toMatchObject({
+      state: 'committed',
+      mine: true,
+      job: 'j',
+    });
+  });
+
+  it('keeps the last preview until the tiles are there', () => {
+    const progress = { step: 3, of: 8, preview: 'data:' };
+    const heard = hear(hear(NONE, edit('a', { state: 'running', progress })), edit('a', { state: 'committed' }));
+    expect(heard.get('a')?.progress).toEqual(progress);
+  });
+
+  it('forgets the oldest that ended, and nothing that is being made', () => {
+    let heard = hear(NONE, edit('first'));
+    for (let nth = 0; nth < 600; nth += 1) heard = hear(heard, edit(`e${nth}`, { state: 'committed' }));
+    expect(heard.size).toBe(500);
+    expect(heard.has('first')).toBe(true);
+    expect(heard.has('e599')).toBe(true);
+  });
+});
+
+describe('what is being painted', () => {
+  it('is what was read and what was heard, oldest first, without what has ended', () => {
+    const read = [edit('b', { created_at: '2026-11-22T00:00:02Z' }), edit('a'), edit('done')];
+    const heard = hear(
+      hear(NONE, edit('done', { state: 'committed' })),
+      edit('c', { created_at: '2026-11-22T00:00:03Z' }),
+    );
+    expect(pendingEdits(read, heard).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('tells of my failures, not of those of others', () => {
+    const heard = hear(hear(NONE, edit('mine', { state: 'failed', mine: true })), edit('theirs', { state: 'failed' }));
+    expect(pendingEdits([], heard).map(({ id }) => id)).toEqual(['mine']);
+  });
+});
+
+describe('the history', () => {
+  const old = edit('old', { state: 'committed', committed_at: '2026-11-22T00:00:01Z', mine: true });
+  const read = [edit('new', { state: 'committed', committed_at: '2026-11-22T00:00:05Z' }), old];
+  const everywhere = () => true;
+
+  it('holds what was heard since it was read, newest first', () => {
+    const heard = hear(NONE, edit('newest', { state: 'committed', committed_at: '2026-11-22T00:00:09Z' }));
+    expect(historyOf(read, heard, everywhere).map(({ id }) => id)).toEqual(['newest', 'new', 'old']);
+  });
+
+  it('leaves out what lies elsewhere or is not made yet', () => {
+    const heard = hear(NONE, edit('pending', { state: 'running' }));
+    expect(historyOf(read, heard, ({ id }) => id !== 'new').map(({ id }) => id)).toEqual(['old']);
+  });
+
+  it('knows what I can take back and bring back', () => {
+    const heard = hear(NONE, { ...old, mine: false, state: 'undone' });
+    expect(lastOfMine(historyOf(read, NONE, everywhere), 'committed')?.id).toBe('old');
+    expect(lastOfMine(historyOf(read, heard, everywhere), 'committed')).toBeNull();
+    expect(lastOfMine(historyOf(read, heard, everywhere), 'undone')?.id).toBe('old');
+    expect(current(old, heard).mine).toBe(true);
+  });
+});
+
+describe('words', () => {
+  it('tell how far it is', () => {
+    expect(progressWords(edit('a'))).toBe('Waiting for its turn');
+    expect(progressWords(edit('a', { state: 'running', progress: { step: 3, of: 8, preview: null } }))).toBe(
+      'Step 3 of 8',
+    );
+    const error = { code: 'gave_up', detail: 'It was tried too often.', retryable: true };
+    expect(progressWords(edit('a', { state: 'failed', error }))).toBe('It was tried too often.');
+  });
+
+  it('tell where', () => expect(placeWords({ x: -1200.5, y: 3 })).toBe('-1,201, 3'));
+
+  it.each([
+    [10, 'just now'],
+    [90, '1 minute ago'],
+    [7_300, '2 hours ago'],
+    [90_000, 'yesterday'],
+    [40 * 86_400, 'last month'],
+  ])('tell that %d s ago is %s', (seconds, words) => {
+    const then = Date.parse('2026-11-22T00:00:00Z');
+    expect(agoWords('2026-11-22T00:00:00Z', then + seconds * 1000)).toBe(words);
+  });
+});
