@@ -119,6 +119,8 @@ export const theme = createTheme({
       styles: { item: { minHeight: TOUCH, fontSize: '15px', paddingInline: '14px' } },
     }),
     Popover: Popover.extend({ defaultProps: { shadow: 'md', radius: 'md', ...insideMain } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 500, events: { hover: true, focus: true, touch: false } } }),
+    Tooltip: Tooltip.extend({
+      defaultProps: { openDelay: 500, events: { hover: true, focus: true, touch: false }, ...insideMain },
+    }),
   },
 });

@@ -3,6 +3,7 @@ import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClie
 import type { Client } from 'openapi-fetch';
 import { api, dataOf } from '@/shared/api/client';
 import { EventStream } from '@/shared/realtime/stream';
+import { maskOf, touchesFrame, type Stroke } from './mask';
 import { useAtlas } from './store';
 import type { AtlasPaths, Edit, Manifest, NewEdit, NewWorld, Point, Rect, TileChange } from './types';
 import type { TileRange } from './versions';
@@ -105,13 +106,31 @@ export function usePicked(world: string, at: Point | null) {
   });
 }
 
+/** A mask is an image like any other that one gives. */
+async function uploadMask(png: Blob): Promise<string> {
+  const form = new FormData();
+  form.append('file', png, 'mask.png');
+  return (await dataOf(api.POST('/api/images', { body: { file: '' }, bodySerializer: () => form }))).id;
+}
+
+interface Painting extends NewEdit {
+  strokes: readonly Stroke[];
+}
+
+async function paint(world: string, { strokes, ...edit }: Painting): Promise<Edit> {
+  const isMasked = touchesFrame(strokes, edit);
+  const body = isMasked ? { ...edit, mask: await uploadMask(await maskOf(strokes, edit)) } : edit;
+  return dataOf(atlas.POST('/api/atlas/worlds/{world}/edits', { params: { path: { world } }, body }));
+}
+
 export function usePaint(world: string) {
-  const hearAnswer = useAtlas((state) => state.hearAnswer);
   return useMutation({
-    mutationFn: (body: NewEdit) =>
-      dataOf(atlas.POST('/api/atlas/worlds/{world}/edits', { params: { path: { world } }, body })),
+    mutationFn: (painting: Painting) => paint(world, painting),
     onMutate: () => useAtlas.setState({ isAwaiting: true }),
-    onSuccess: hearAnswer,
+    onSuccess: (edit) => {
+      useAtlas.getState().hearAnswer(edit);
+      useAtlas.setState({ strokes: [], brushPx: null });
+    },
     onSettled: () => useAtlas.setState({ isAwaiting: false }),
   });
 }

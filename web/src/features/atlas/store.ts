@@ -1,4 +1,5 @@
 import { create } from 'zustand';
+import type { Stroke } from './mask';
 import { hear, hearAnswer, type Heard } from './rules';
 import type { WorldMap } from './map/WorldMap';
 import type { WorldTiles } from './map/WorldTiles';
@@ -11,6 +12,9 @@ interface Atlas {
   camera: Camera | null;
   frame: Rect | null;
   prompt: string;
+  /** The brush marks inside the frame what is to be made anew; its width on the screen, or null while it is put away. */
+  brushPx: number | null;
+  strokes: readonly Stroke[];
   /** A place that was clicked. */
   picked: Point | null;
   isHistoryOpen: boolean;
@@ -35,6 +39,8 @@ export const useAtlas = create<Atlas>()((set) => ({
   camera: null,
   frame: null,
   prompt: '',
+  brushPx: null,
+  strokes: [],
   picked: null,
   isHistoryOpen: false,
   pointed: null,

@@ -163,3 +163,9 @@ export const IconHistory = icon(
 export const IconUndo = icon(<path d="M8.5 5 4 9.5 8.5 14M4 9.5h10a5.5 5.5 0 0 1 0 11h-3" />);
 export const IconRedo = icon(<path d="M15.5 5 20 9.5 15.5 14M20 9.5H10a5.5 5.5 0 0 0 0 11h3" />);
 export const IconFrame = icon(<path d="M8 4H4v4M16 4h4v4M8 20H4v-4M16 20h4v-4M12 10v4M10 12h4" />);
+export const IconBrush = icon(
+  <>
+    <path d="M20 4c-4.6 1.9-8.2 5-9.9 8.3l1.6 1.6C15 12.2 18.1 8.6 20 4Z" />
+    <path d="M9.3 13.3c-2.2 0-3.6 1.3-3.6 3.3 0 1.4-.6 2.3-1.9 2.8 3.6 1.2 7.7.2 7.9-3.7" />
+  </>,
+);

@@ -90,6 +90,7 @@ export function Atlas({ world, model, place }: Props) {
   });
   useFirstFrame(model);
   const isHistoryOpen = useAtlas((state) => state.isHistoryOpen);
+  const isPicked = useAtlas(({ picked }) => picked !== null);
 
   const goHome = () => {
     const { camera } = useAtlas.getState();
@@ -109,7 +110,8 @@ export function Atlas({ world, model, place }: Props) {
       <PendingFrames world={world.slug} />
       <Pointed />
       <FrameBox bounds={bounds} onEnter={() => prompt.current?.focus()} />
-      <div className={classes.over} data-history={isHistoryOpen || undefined}>
+      <div className={classes.over} data-history={isHistoryOpen || undefined} data-picked={isPicked || undefined}>
+        {world.bounds === null && <Invitation />}
         <TopBar world={world} within={within} />
         {map && <ZoomButtons map={map} onHome={goHome} />}
         {opened && <MinimapView map={opened.map} tiles={opened.tiles} />}
@@ -133,4 +135,16 @@ function useFirstFrame({ native_size, size }: ModelCard): void {
     const middle = { x: camera.x, y: camera.y - 0.08 * camera.height * camera.resolution };
     useAtlas.setState({ frame: frameAround(middle, native_size, native_size, size) });
   }, [isDrawn, hasFrame, native_size, size]);
+}
+
+/** Nobody has been here yet: says what one can do. It goes with the first land. */
+function Invitation() {
+  const isStill = useAtlas(({ heard, isAwaiting }) => heard.size === 0 && !isAwaiting);
+  if (!isStill) return null;
+  return (
+    <div className={classes.invitation}>
+      <h2>Nobody has been here yet</h2>
+      <p>Put the frame anywhere, say what lies there, and paint the first land.</p>
+    </div>
+  );
 }

@@ -1,12 +1,14 @@
 import type { KeyboardEvent, RefObject, SubmitEvent } from 'react';
-import { Button, Menu, Textarea, UnstyledButton } from '@mantine/core';
+import { Button, Textarea, UnstyledButton } from '@mantine/core';
 import { asProblem } from '@/shared/api/problem';
 import { IconFrame, IconSpark } from '@/shared/ui/icons';
 import { usePaint } from '../api';
-import { frameAround, intersects, inView, middleOf, snapSide, type SizeBounds } from '../frame';
 import { PRESETS } from '../presets';
 import { useAtlas } from '../store';
 import type { ModelCard, World } from '../types';
+import { BrushBar, BrushTool } from './Brush';
+import { SizeMenu } from './SizeMenu';
+import { bringFrame, useIsFrameSeen } from './useFrameSeen';
 import classes from './Composer.module.css';
 
 const SEND_KEYS = /Mac|iP/.test(navigator.userAgent) ? '⌘ ↵' : 'Ctrl ↵';
@@ -29,17 +31,6 @@ export function Composer(props: Props) {
   );
 }
 
-/** Whether the frame can be seen: who paints should see what. */
-const useIsFrameSeen = () =>
-  useAtlas(({ frame, camera }) => frame === null || camera === null || intersects(frame, inView(camera)));
-
-function bringFrame(bounds: SizeBounds): void {
-  const { camera, frame } = useAtlas.getState();
-  if (camera === null || frame === null) return;
-  const middle = { x: camera.x, y: camera.y - 0.08 * camera.height * camera.resolution };
-  useAtlas.setState({ frame: frameAround(middle, frame.width, frame.height, bounds) });
-}
-
 /** The words, what is wrong with them, and the way to send them. */
 function useComposer(world: World, model: ModelCard) {
   const prompt = useAtlas((state) => state.prompt);
@@ -51,9 +42,9 @@ function useComposer(world: World, model: ModelCard) {
   const isReady = prompt.trim() !== '' && !isTooLong;
 
   const send = () => {
-    const { frame } = useAtlas.getState();
+    const { frame, strokes } = useAtlas.getState();
     if (!isSeen) bringFrame(model.size);
-    else if (isReady && frame !== null && !paint.isPending) paint.mutate({ ...frame, prompt: prompt.trim() });
+    else if (isReady && frame !== null && !paint.isPending) paint.mutate({ ...frame, prompt: prompt.trim(), strokes });
   };
   const write = (words: string) => {
     if (paint.isError) paint.reset();
@@ -86,6 +77,7 @@ function Open({ world, model, promptRef }: Props) {
   return (
     <form className={classes.composer} onSubmit={submit} onKeyDown={sendByKey} aria-label="Paint" noValidate>
       <Presets onPick={write} prompt={prompt} />
+      <BrushBar />
       <div className={classes.card}>
         <Textarea
           ref={promptRef}
@@ -103,6 +95,7 @@ function Open({ world, model, promptRef }: Props) {
         />
         <div className={classes.bar}>
           <SizeMenu model={model} />
+          <BrushTool />
           <span className={classes.end}>
             <kbd className={classes.keys}>{SEND_KEYS}</kbd>
             <Button
@@ -128,7 +121,12 @@ function Open({ world, model, promptRef }: Props) {
 
 function Presets({ prompt, onPick }: { prompt: string; onPick: (words: string) => void }) {
   return (
-    <ul className={classes.presets} aria-label="Kinds of land">
+    <ul
+      className={classes.presets}
+      aria-label="Kinds of land"
+      // A wheel that only turns one way reaches the far end too.
+      onWheel={({ currentTarget, deltaY }) => (currentTarget.scrollLeft += deltaY)}
+    >
       {PRESETS.map((preset) => (
         <li key={preset.name}>
           <UnstyledButton
@@ -145,59 +143,5 @@ function Presets({ prompt, onPick }: { prompt: string; onPick: (words: string) =
         </li>
       ))}
     </ul>
-  );
-}
-
-/** The shapes that the model can paint, as large as their names say. */
-function sizesOf({ native_size, size }: ModelCard): { name: string; width: number; height: number }[] {
-  const [small, native, large] = [native_size / 2, native_size, native_size * 2].map((side) => snapSide(side, size));
-  const all = [
-    { name: 'Small', width: small, height: small },
-    { name: 'Square', width: native, height: native },
-    { name: 'Wide', width: large, height: native },
-    { name: 'Tall', width: native, height: large },
-    { name: 'Large', width: large, height: large },
-  ].map(({ name, width = native_size, height = native_size }) => ({ name, width, height }));
-  const isFirst = (at: number) =>
-    all.findIndex(({ width, height }) => width === all[at]?.width && height === all[at].height) === at;
-  return all.filter((_, at) => isFirst(at));
-}
-
-function SizeMenu({ model }: { model: ModelCard }) {
-  const frame = useAtlas((state) => state.frame);
-  if (frame === null) return null;
-  const pick = (width: number, height: number) =>
-    useAtlas.setState({ frame: frameAround(middleOf(frame), width, height, model.size) });
-  return (
-    <Menu position="top-start" width={230}>
-      <Menu.Target>
-        <Button
-          variant="subtle"
-          color="gray"
-          className={classes.tool}
-          aria-label={`Size of the frame: ${frame.width} by ${frame.height}`}
-        >
-          <IconFrame />
-          <span className={classes.toolName}>
-            {frame.width} × {frame.height}
-          </span>
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {sizesOf(model).map(({ name, width, height }) => (
-          <Menu.Item
-            key={name}
-            rightSection={<span className={classes.number}>{`${width} × ${height}`}</span>}
-            onClick={() => pick(width, height)}
-          >
-            {name}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Item leftSection={<IconFrame size={18} />} onClick={() => bringFrame(model.size)}>
-          Bring the frame here
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
   );
 }

@@ -1,5 +1,6 @@
-import type { KeyboardEvent } from 'react';
+import { useEffect, useRef, type KeyboardEvent } from 'react';
 import { GRIPS, moveFrame, nudgeStep, onScreen, resizeFrame, type SizeBounds } from '../frame';
+import { drawStrokes } from '../mask';
 import { placeWords } from '../rules';
 import { useAtlas } from '../store';
 import type { Rect } from '../types';
@@ -61,6 +62,7 @@ export function FrameBox({ bounds, onEnter }: Props) {
         aria-label={`Frame, ${frame.width} by ${frame.height} at ${placeWords(frame)}. Arrow keys move it, Shift and arrow keys change its size, Enter goes to the prompt.`}
         onKeyDown={byKey}
       >
+        <Mask frame={frame} />
         {GRIPS.map((grip) => (
           <span key={grip} className={classes.grip} data-grip={grip} />
         ))}
@@ -70,4 +72,18 @@ export function FrameBox({ bounds, onEnter }: Props) {
       </div>
     </div>
   );
+}
+
+/** What the brush has marked. */
+function Mask({ frame }: { frame: Rect }) {
+  const strokes = useAtlas((state) => state.strokes);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    const context = canvas.current?.getContext('2d') ?? null;
+    if (context === null) return;
+    context.clearRect(0, 0, frame.width, frame.height);
+    drawStrokes(context, strokes, frame, '#f48db1');
+  }, [strokes, frame]);
+  if (strokes.length === 0) return null;
+  return <canvas ref={canvas} className={classes.mask} width={frame.width} height={frame.height} />;
 }

@@ -95,11 +95,11 @@ function Mine({ edit, job }: { edit: Edit; job: string }) {
   return (
     <div className={classes.ways}>
       {edit.error?.retryable === true && (
-        <Button size="compact-sm" variant="default" loading={retry.isPending} onClick={() => retry.mutate(job)}>
+        <Button variant="default" loading={retry.isPending} onClick={() => retry.mutate(job)}>
           Retry
         </Button>
       )}
-      <Button size="compact-sm" variant="default" onClick={() => dismiss(edit.id)}>
+      <Button variant="default" onClick={() => dismiss(edit.id)}>
         Dismiss
       </Button>
     </div>

@@ -27,7 +27,13 @@ function handsOf(target: HTMLElement, bounds: () => SizeBounds): Hands {
     bounds,
     resolution: () => useAtlas.getState().camera?.resolution ?? 1,
     isAwaiting: () => useAtlas.getState().isAwaiting,
+    brush: () => {
+      const { brushPx, camera } = useAtlas.getState();
+      return brushPx === null ? null : (brushPx / 2) * (camera?.resolution ?? 1);
+    },
+    strokes: () => useAtlas.getState().strokes,
     setFrame: (frame) => useAtlas.setState({ frame }),
+    setStrokes: (strokes) => useAtlas.setState({ strokes }),
     pick: (at: Point) => {
       clearTimeout(asked);
       const isSecond = asked !== undefined;
@@ -74,7 +80,7 @@ export function useWorldMap({ world, target, start, bounds, onRest }: Options): 
       stop();
       map.destroy();
       tiles.dispose();
-      useAtlas.setState({ opened: null, camera: null, frame: null, picked: null, pointed: null });
+      useAtlas.setState({ opened: null, camera: null, frame: null, picked: null, pointed: null, strokes: [] });
     };
   }, [world, target]);
 }

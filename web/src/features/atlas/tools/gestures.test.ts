@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { Stroke } from '../mask';
 import type { Point, Rect } from '../types';
 import { AwaitingImage } from './AwaitingImage';
 import { Gesture } from './Gesture';
 import { Idle } from './Idle';
 import { MovingFrame } from './MovingFrame';
+import { PaintingMask } from './PaintingMask';
 import { Panning } from './Panning';
 import { Picking } from './Picking';
 import { ResizingFrame } from './ResizingFrame';
@@ -12,15 +14,20 @@ import type { Touch } from './tool';
 const BOUNDS = { min: 128, max: 512, multiple: 32 };
 const FRAME: Rect = { x: 0, y: 0, width: 256, height: 256 };
 
+const NO_BRUSH = { brush: null as number | null, strokes: [] as readonly Stroke[] };
+
 /** A map without a browser: the screen shows the map from 0, 0 on, `resolution` map pixels a pixel. */
 function replay({ resolution = 1, isCoarse = false } = {}) {
-  const world = { frame: FRAME as Rect | null, picked: [] as Point[], cursor: '', isAwaiting: false };
+  const world = { frame: FRAME as Rect | null, picked: [] as Point[], cursor: '', isAwaiting: false, ...NO_BRUSH };
   const gesture = new Gesture({
     frame: () => world.frame,
     bounds: () => BOUNDS,
     resolution: () => resolution,
     isAwaiting: () => world.isAwaiting,
+    brush: () => world.brush,
+    strokes: () => world.strokes,
     setFrame: (frame) => (world.frame = frame),
+    setStrokes: (strokes) => (world.strokes = strokes),
     pick: (at) => world.picked.push(at),
     setCursor: (cursor) => (world.cursor = cursor),
   });
@@ -142,6 +149,54 @@ describe('a drag at a grip', () => {
     expect(world.frame).toEqual({ x: -64, y: -64, width: 320, height: 320 });
     gesture.cancel();
     expect(world.frame).toEqual(FRAME);
+  });
+});
+
+describe('the brush', () => {
+  it('marks what is in the frame, and leaves the frame where it is', () => {
+    const { world, gesture, hand } = replay();
+    world.brush = 12;
+    hand.press(100, 100);
+    expect(gesture.state).toBeInstanceOf(PaintingMask);
+    expect(gesture.holdsMap).toBe(true);
+    hand.drag(101, 100);
+    hand.drag(140, 120);
+    hand.release(140, 120);
+    hand.press(60, 60);
+    hand.release(60, 60);
+    expect(world.strokes).toEqual([
+      {
+        radius: 12,
+        points: [
+          { x: 100, y: 100 },
+          { x: 140, y: 120 },
+        ],
+      },
+      { radius: 12, points: [{ x: 60, y: 60 }] },
+    ]);
+    expect(world).toMatchObject({ frame: FRAME, picked: [] });
+  });
+
+  it('leaves grips and map as they are', () => {
+    const { world, gesture, hand } = replay();
+    world.brush = 12;
+    hand.press(256, 256);
+    expect(gesture.state).toBeInstanceOf(ResizingFrame);
+    hand.release(256, 256);
+    hand.press(600, 400);
+    hand.release(600, 400);
+    expect(world.picked).toHaveLength(1);
+    expect(world.strokes).toEqual([]);
+  });
+
+  it('takes a stroke back when a second finger comes', () => {
+    const { world, gesture, hand } = replay({ isCoarse: true });
+    world.brush = 12;
+    hand.press(100, 100);
+    hand.drag(140, 120);
+    gesture.cancel();
+    expect(world.strokes).toEqual([]);
+    expect(gesture.state).toBeInstanceOf(Idle);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { SizeBounds } from '../frame';
+import type { Stroke } from '../mask';
 import type { Point, Rect } from '../types';
 
 /** One pointer: where on the map, where on the screen, and whether it is as blunt as a finger. */
@@ -16,7 +17,11 @@ export interface Hands {
   resolution: () => number;
   /** The server was asked to paint the frame and has not answered yet. */
   isAwaiting: () => boolean;
+  /** The brush in the hand: its radius in map pixels, or null while there is none. */
+  brush: () => number | null;
+  strokes: () => readonly Stroke[];
   setFrame: (frame: Rect) => void;
+  setStrokes: (strokes: readonly Stroke[]) => void;
   pick: (at: Point) => void;
   setCursor: (cursor: string) => void;
 }

@@ -1,0 +1,13 @@
+import { frameAround, intersects, inView, type SizeBounds } from '../frame';
+import { useAtlas } from '../store';
+
+/** Whether the frame can be seen: who paints should see what. */
+export const useIsFrameSeen = () =>
+  useAtlas(({ frame, camera }) => frame === null || camera === null || intersects(frame, inView(camera)));
+
+export function bringFrame(bounds: SizeBounds): void {
+  const { camera, frame } = useAtlas.getState();
+  if (camera === null || frame === null) return;
+  const middle = { x: camera.x, y: camera.y - 0.08 * camera.height * camera.resolution };
+  useAtlas.setState({ frame: frameAround(middle, frame.width, frame.height, bounds) });
+}
