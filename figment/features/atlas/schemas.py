@@ -20,7 +20,7 @@ EditState = Literal["queued", "running", "committed", "undone", "failed", "cance
 
 
 class World(BaseModel):
-    """A map. `slug` is its name in addresses, `prompt` what is added to every prompt. `bounds`: the frame of all tiles that were ever painted."""
+    """A map. `slug` is its name in addresses, `prompt` what is added to every prompt. `bounds`: left, top, right and bottom of all tiles that show something."""
 
     slug: str
     name: str
@@ -32,7 +32,7 @@ class World(BaseModel):
     mine: bool
     tile_size: int = TILE
     min_zoom: int = MIN_ZOOM
-    bounds: tuple[int, int, int, int] | None
+    bounds: list[int] | None
     edits: int
     created_at: datetime
 

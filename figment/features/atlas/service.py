@@ -381,7 +381,7 @@ def _may_paint(world: WorldRow, person: Person | None) -> bool:
 def _world(row: WorldRow, person: Person | None) -> World:
     bounds = None
     if row.left is not None and row.top is not None and row.right is not None and row.bottom is not None:
-        bounds = (row.left * TILE, row.top * TILE, row.right * TILE, row.bottom * TILE)
+        bounds = [row.left * TILE, row.top * TILE, row.right * TILE, row.bottom * TILE]
     return World(
         slug=row.slug,
         name=row.name,

@@ -1,14 +1,11 @@
 import { useEffect, useEffectEvent } from 'react';
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { Client } from 'openapi-fetch';
 import { api, dataOf } from '@/shared/api/client';
 import { EventStream } from '@/shared/realtime/stream';
 import { maskOf, touchesFrame, type Stroke } from './mask';
 import { useAtlas } from './store';
-import type { AtlasPaths, Edit, Manifest, NewEdit, NewWorld, Point, Rect, TileChange } from './types';
+import type { Edit, Manifest, NewEdit, NewWorld, Point, Rect, TileChange } from './types';
 import type { TileRange } from './versions';
-
-const atlas = api as unknown as Client<AtlasPaths>;
 
 const WORLDS = ['atlas', 'worlds'] as const;
 const worldKey = (world: string) => ['atlas', 'world', world] as const;
@@ -27,21 +24,21 @@ export function useModel(name: string | null) {
 export function useWorlds() {
   return useQuery({
     queryKey: WORLDS,
-    queryFn: async () => (await dataOf(atlas.GET('/api/atlas/worlds'))).items,
+    queryFn: async () => (await dataOf(api.GET('/api/atlas/worlds'))).items,
   });
 }
 
 export function useWorld(world: string) {
   return useQuery({
     queryKey: worldKey(world),
-    queryFn: () => dataOf(atlas.GET('/api/atlas/worlds/{world}', { params: { path: { world } } })),
+    queryFn: () => dataOf(api.GET('/api/atlas/worlds/{world}', { params: { path: { world } } })),
   });
 }
 
 export function useNewWorld() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: NewWorld) => dataOf(atlas.POST('/api/atlas/worlds', { body })),
+    mutationFn: (body: NewWorld) => dataOf(api.POST('/api/atlas/worlds', { body })),
     onSuccess: (world) => {
       client.setQueryData(worldKey(world.slug), world);
       return client.invalidateQueries({ queryKey: WORLDS });
@@ -53,7 +50,7 @@ export const askManifest =
   (world: string) =>
   ({ z, x0, y0, x1, y1 }: TileRange): Promise<Manifest> =>
     dataOf(
-      atlas.GET('/api/atlas/worlds/{world}/manifest', {
+      api.GET('/api/atlas/worlds/{world}/manifest', {
         params: { path: { world }, query: { z, x0, y0, x1, y1 } },
       }),
     );
@@ -63,7 +60,7 @@ export function usePendingEdits(world: string) {
     queryKey: [...editsKey(world), 'pending'],
     queryFn: async () => {
       const query = { pending: true, limit: MOST_PENDING };
-      return (await dataOf(atlas.GET('/api/atlas/worlds/{world}/edits', { params: { path: { world }, query } }))).items;
+      return (await dataOf(api.GET('/api/atlas/worlds/{world}/edits', { params: { path: { world }, query } }))).items;
     },
   });
 }
@@ -78,7 +75,7 @@ export function useEditHistory(world: string, within: Rect | null) {
     queryKey: [...editsKey(world), 'history', bbox],
     queryFn: ({ pageParam, signal }) =>
       dataOf(
-        atlas.GET('/api/atlas/worlds/{world}/edits', {
+        api.GET('/api/atlas/worlds/{world}/edits', {
           params: {
             path: { world },
             query: { bbox, pending: false, limit: PAGE_SIZE, ...(pageParam !== null && { before: pageParam }) },
@@ -99,7 +96,7 @@ export function usePicked(world: string, at: Point | null) {
     queryKey: ['atlas', 'at', world, x, y],
     queryFn: async () => {
       const params = { path: { world }, query: { x, y } };
-      return (await dataOf(atlas.GET('/api/atlas/worlds/{world}/at', { params }))).edit;
+      return (await dataOf(api.GET('/api/atlas/worlds/{world}/at', { params }))).edit;
     },
     enabled: at !== null,
     staleTime: 0,
@@ -120,7 +117,7 @@ interface Painting extends NewEdit {
 async function paint(world: string, { strokes, ...edit }: Painting): Promise<Edit> {
   const isMasked = touchesFrame(strokes, edit);
   const body = isMasked ? { ...edit, mask: await uploadMask(await maskOf(strokes, edit)) } : edit;
-  return dataOf(atlas.POST('/api/atlas/worlds/{world}/edits', { params: { path: { world } }, body }));
+  return dataOf(api.POST('/api/atlas/worlds/{world}/edits', { params: { path: { world } }, body }));
 }
 
 export function usePaint(world: string) {
@@ -141,8 +138,8 @@ const change = (world: string, edit: string, what: Change): Promise<Edit> => {
   const params = { path: { world, edit } };
   return dataOf(
     what === 'undo'
-      ? atlas.POST('/api/atlas/worlds/{world}/edits/{edit}/undo', { params })
-      : atlas.POST('/api/atlas/worlds/{world}/edits/{edit}/redo', { params }),
+      ? api.POST('/api/atlas/worlds/{world}/edits/{edit}/undo', { params })
+      : api.POST('/api/atlas/worlds/{world}/edits/{edit}/redo', { params }),
   );
 };
 

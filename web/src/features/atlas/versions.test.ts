@@ -17,7 +17,7 @@ function manifest(tiles: Record<string, string> = {}) {
         const [x = 0, y = 0] = name.split('/').map(Number);
         return { x, y, v };
       });
-      reply({ z: range.z, position: 1, tiles: named.filter(({ x, y }) => within(range, x, y)) });
+      reply({ z: range.z, tiles: named.filter(({ x, y }) => within(range, x, y)) });
     }
   };
   const fail = () => {
