@@ -181,6 +181,17 @@ test('a place is an address', async ({ browser }) => {
     expect(place(page)).toBe('commons@356,-200,0');
   });
 
+  await test.step('the keyboard asks what is there, and comes back to the map', async () => {
+    await map(page).focus();
+    await page.keyboard.press('Enter');
+    const card = page.getByRole('complementary', { name: 'This place' });
+    await expect(card).toBeFocused();
+    await expect(card.getByText('356, -200')).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(card).toBeHidden();
+    await expect(map(page)).toBeFocused();
+  });
+
   await test.step('the frame is moved and resized with the mouse, in the sizes of the model', async () => {
     const before = await frameOf(page);
     const { items } = (await (await page.request.get('/api/models')).json()) as {
@@ -289,7 +300,7 @@ for (const [screen, viewport] of [
 ] as const)
   for (const colorScheme of ['light', 'dark'] as const)
     test(`axe finds nothing on a ${screen} in ${colorScheme} colours`, async ({ browser }) => {
-      const page = await open(browser, '/atlas/commons', { viewport, colorScheme });
+      const page = await open(browser, '/atlas/commons', { viewport, colorScheme, reducedMotion: 'reduce' });
       const isSound = async (what: string) => {
         const { violations } = await new AxeBuilder({ page }).analyze();
         expect(violations, what).toEqual([]);

@@ -62,6 +62,13 @@ export function hitFrame(frame: Rect, { x, y }: Point, reach: number): Hit {
   return (name + ((['w', '', 'e'] as const)[across + 1] as string)) as Grip;
 }
 
+/** A hand trembles by as much without meaning it, a finger more than a mouse. */
+const SLOP_PX = { coarse: 10, fine: 4 };
+
+/** Whether a pointer that was pressed there is dragged by now. */
+export const hasMoved = (from: Point, to: Point, isCoarse: boolean): boolean =>
+  Math.hypot(to.x - from.x, to.y - from.y) > (isCoarse ? SLOP_PX.coarse : SLOP_PX.fine);
+
 export const CURSORS: Record<Grip | 'inside', string> = {
   nw: 'nwse-resize',
   se: 'nwse-resize',
@@ -100,6 +107,9 @@ export const inView = ({ x, y, resolution, width, height }: Camera): Rect => ({
   width: width * resolution,
   height: height * resolution,
 });
+
+/** Where a frame is well seen: the middle of what the composer at the foot of the page leaves free. */
+export const openSpot = ({ x, y, resolution, height }: Camera): Point => ({ x, y: y - 0.05 * height * resolution });
 
 export const middleOf = ({ x, y, width, height }: Rect): Point => ({ x: x + width / 2, y: y + height / 2 });
 

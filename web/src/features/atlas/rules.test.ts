@@ -12,6 +12,7 @@ import {
   pendingEdits,
   placeWords,
   progressWords,
+  scaleWords,
   viewOf,
   type Heard,
 } from './rules';
@@ -155,6 +156,13 @@ describe('words', () => {
   });
 
   it('tell where', () => expect(placeWords({ x: -1200.5, y: 3 })).toBe('-1,201, 3'));
+
+  it.each([
+    [0.25, '400 %'],
+    [1, '100 %'],
+    [2.604, '1 : 2.6'],
+    [4096, '1 : 4,096'],
+  ])('tell how large %d is drawn', (resolution, words) => expect(scaleWords(resolution)).toBe(words));
 
   it.each([
     [10, 'just now'],

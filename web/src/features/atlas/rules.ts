@@ -137,6 +137,12 @@ export function progressWords({ state, progress, error }: Edit): string {
 export const placeWords = ({ x, y }: { x: number; y: number }): string =>
   `${Math.floor(x).toLocaleString('en')}, ${Math.floor(y).toLocaleString('en')}`;
 
+/** How large the map is drawn: 100 % is a pixel a pixel, 1 : 4 shows four map pixels in one. */
+export const scaleWords = (resolution: number): string =>
+  resolution <= 1
+    ? `${Math.round(100 / resolution)} %`
+    : `1 : ${resolution.toLocaleString('en', { maximumFractionDigits: resolution < 10 ? 1 : 0 })}`;
+
 export const counted = (number: number, one: string, many = `${one}s`): string =>
   `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
 

@@ -1,8 +1,8 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useWorldEvents } from '../api';
-import { frameAround, inView } from '../frame';
+import { frameAround, inView, openSpot } from '../frame';
 import { formatPlace, homeOf, parsePlace } from '../rules';
 import { useAtlas } from '../store';
 import type { ModelCard, Rect, View, World } from '../types';
@@ -88,10 +88,15 @@ export function Atlas({ world, model, place }: Props) {
     onTiles: (changes) => opened?.tiles.apply(changes),
     onResumed: () => opened?.tiles.forget(),
   });
-  useFirstFrame(model);
+  useFirstFrame(model, world.may_paint);
   const isHistoryOpen = useAtlas((state) => state.isHistoryOpen);
-  const isPicked = useAtlas(({ picked }) => picked !== null);
 
+  const byKey = ({ key, target: on, currentTarget }: KeyboardEvent) => {
+    if (on !== currentTarget) return;
+    const { camera } = useAtlas.getState();
+    if (key === '0') goHome();
+    if (key === 'Enter' && camera !== null) useAtlas.setState({ picked: { x: camera.x, y: camera.y } });
+  };
   const goHome = () => {
     const { camera } = useAtlas.getState();
     if (camera !== null) map?.flyTo(homeOf(world, camera.width, camera.height));
@@ -104,20 +109,25 @@ export function Atlas({ world, model, place }: Props) {
         className={classes.map}
         tabIndex={0}
         role="application"
-        aria-label={`Map of ${world.name}. Arrow keys move, plus and minus zoom, 0 goes home.`}
-        onKeyDown={({ key, target: on, currentTarget }) => key === '0' && on === currentTarget && goHome()}
+        aria-label={`Map of ${world.name}. Arrow keys move, plus and minus zoom, 0 goes home, Enter tells what made the middle.`}
+        onKeyDown={byKey}
       />
       <PendingFrames world={world.slug} />
       <Pointed />
-      <FrameBox bounds={bounds} onEnter={() => prompt.current?.focus()} />
-      <div className={classes.over} data-history={isHistoryOpen || undefined} data-picked={isPicked || undefined}>
-        {world.bounds === null && <Invitation />}
+      {world.may_paint && <FrameBox bounds={bounds} onEnter={() => prompt.current?.focus()} />}
+      <div className={classes.over} data-history={isHistoryOpen || undefined}>
+        {world.bounds === null && world.may_paint && <Invitation />}
         <TopBar world={world} within={within} />
         {map && <ZoomButtons map={map} onHome={goHome} />}
         {opened && <MinimapView map={opened.map} tiles={opened.tiles} />}
         <Coordinates target={target} map={map} />
         {map && <EditHistory world={world} within={within} map={map} />}
-        <PlaceCard world={world} bounds={bounds} onMore={() => prompt.current?.focus()} />
+        <PlaceCard
+          world={world}
+          bounds={bounds}
+          onMore={() => prompt.current?.focus()}
+          onClosed={() => target.current?.focus()}
+        />
         <Composer world={world} model={model} promptRef={prompt} />
         <SpokenNews />
       </div>
@@ -126,15 +136,14 @@ export function Atlas({ world, model, place }: Props) {
 }
 
 /** On a first look the frame lies in the middle of what the composer leaves free. */
-function useFirstFrame({ native_size, size }: ModelCard): void {
+function useFirstFrame({ native_size, size }: ModelCard, isWanted: boolean): void {
   const isDrawn = useAtlas(({ camera }) => camera !== null);
   const hasFrame = useAtlas(({ frame }) => frame !== null);
   useEffect(() => {
     const { camera } = useAtlas.getState();
-    if (!isDrawn || hasFrame || camera === null) return;
-    const middle = { x: camera.x, y: camera.y - 0.08 * camera.height * camera.resolution };
-    useAtlas.setState({ frame: frameAround(middle, native_size, native_size, size) });
-  }, [isDrawn, hasFrame, native_size, size]);
+    if (!isWanted || !isDrawn || hasFrame || camera === null) return;
+    useAtlas.setState({ frame: frameAround(openSpot(camera), native_size, native_size, size) });
+  }, [isWanted, isDrawn, hasFrame, native_size, size]);
 }
 
 /** Nobody has been here yet: says what one can do. It goes with the first land. */

@@ -1,6 +1,6 @@
 import { useEffect, useRef, type RefObject } from 'react';
 import type { WorldMap } from '../map/WorldMap';
-import { placeWords, zoomOf } from '../rules';
+import { placeWords, scaleWords } from '../rules';
 import { useAtlas } from '../store';
 import classes from './AtlasPage.module.css';
 
@@ -19,8 +19,7 @@ export function Coordinates({ target, map }: Props) {
     const write = () => {
       const { camera } = useAtlas.getState();
       if (camera === null || words.current === null) return;
-      const percent = Math.round(2 ** zoomOf(camera.resolution) * 1000) / 10;
-      words.current.textContent = `${placeWords(over === null ? camera : map.placeAt(over))} · ${percent} %`;
+      words.current.textContent = `${placeWords(over === null ? camera : map.placeAt(over))} · ${scaleWords(camera.resolution)}`;
     };
     const move = (event: PointerEvent) => {
       over = event.pointerType === 'mouse' ? event : null;

@@ -1,6 +1,6 @@
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { Button, CloseButton } from '@mantine/core';
-import { useClipboard } from '@mantine/hooks';
+import { useClipboard, useHotkeys } from '@mantine/hooks';
 import { asProblem } from '@/shared/api/problem';
 import { moment } from '@/shared/ui/time';
 import { IconCheck, IconFrame, IconLink, IconRecipe, IconRedo, IconReuse, IconUndo } from '@/shared/ui/icons';
@@ -16,29 +16,45 @@ interface Props {
   bounds: SizeBounds;
   /** The words of a place went into the composer. */
   onMore: () => void;
+  onClosed: () => void;
 }
 
 const close = () => useAtlas.setState({ picked: null, pointed: null });
 
+/** The keyboard goes to the card when it opens, and back to the map when it closes. */
+function useFocus(isOpen: boolean, onClosed: () => void) {
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (isOpen) card.current?.focus({ preventScroll: true });
+  }, [isOpen]);
+  const leave = () => {
+    close();
+    onClosed();
+  };
+  useHotkeys(isOpen ? [['Escape', leave]] : []);
+  return { card, leave };
+}
+
 /** What made the place that was clicked. */
-export function PlaceCard({ world, bounds, onMore }: Props) {
+export function PlaceCard({ world, bounds, onMore, onClosed }: Props) {
   const picked = useAtlas((state) => state.picked);
   const heard = useAtlas((state) => state.heard);
   const { data, isPending, error } = usePicked(world.slug, picked);
   const edit = data == null ? null : current(data, heard);
   useEffect(() => useAtlas.setState({ pointed: edit }), [edit]);
+  const { card, leave } = useFocus(picked !== null, onClosed);
   if (picked === null) return null;
 
   const frameHere = () => {
     const { frame } = useAtlas.getState();
     if (frame !== null) useAtlas.setState({ frame: frameAround(picked, frame.width, frame.height, bounds) });
-    close();
+    leave();
   };
   return (
-    <aside className={classes.card} aria-label="This place" onKeyDown={({ key }) => key === 'Escape' && close()}>
+    <aside ref={card} className={classes.card} aria-label="This place" tabIndex={-1}>
       <div className={classes.head}>
         <p className={classes.eyebrow}>{placeWords(picked)}</p>
-        <CloseButton size={44} iconSize={20} aria-label="Close" onClick={close} />
+        <CloseButton size={44} iconSize={20} aria-label="Close" onClick={leave} />
       </div>
       {isPending && <p className={classes.note}>Looking it up…</p>}
       {error !== null && (

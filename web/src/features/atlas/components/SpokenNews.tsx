@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { VisuallyHidden } from '@mantine/core';
 import { useAtlas } from '../store';
+import type { Edit } from '../types';
 
 const ENDS: Partial<Record<string, string>> = {
   committed: 'is painted',
@@ -15,9 +16,11 @@ export function SpokenNews() {
     () =>
       useAtlas.subscribe(({ heard }, before) => {
         if (heard === before.heard) return;
-        const news = [...heard.values()].find(
-          (edit) => edit.mine && edit.state !== before.heard.get(edit.id)?.state && edit.state in ENDS,
-        );
+        const isTold = (edit: Edit) => {
+          const was = before.heard.get(edit.id);
+          return was?.mine === true && was.state === edit.state;
+        };
+        const news = [...heard.values()].find((edit) => edit.mine && edit.state in ENDS && !isTold(edit));
         if (news !== undefined) setWords(`“${news.prompt}” ${ENDS[news.state] ?? ''}.`);
       }),
     [],

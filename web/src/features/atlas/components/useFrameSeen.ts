@@ -1,4 +1,4 @@
-import { frameAround, intersects, inView, type SizeBounds } from '../frame';
+import { frameAround, intersects, inView, openSpot, type SizeBounds } from '../frame';
 import { useAtlas } from '../store';
 
 /** Whether the frame can be seen: who paints should see what. */
@@ -8,6 +8,5 @@ export const useIsFrameSeen = () =>
 export function bringFrame(bounds: SizeBounds): void {
   const { camera, frame } = useAtlas.getState();
   if (camera === null || frame === null) return;
-  const middle = { x: camera.x, y: camera.y - 0.08 * camera.height * camera.resolution };
-  useAtlas.setState({ frame: frameAround(middle, frame.width, frame.height, bounds) });
+  useAtlas.setState({ frame: frameAround(openSpot(camera), frame.width, frame.height, bounds) });
 }

@@ -1,11 +1,12 @@
-import { CURSORS, resizeFrame, type Grip } from '../frame';
+import { CURSORS, hasMoved, resizeFrame, type Grip } from '../frame';
 import type { Rect } from '../types';
 import { atRest } from './atRest';
 import { Tool, type Hands, type Touch } from './tool';
 
-/** A side or a corner follows the hand, in the steps that the model can make. */
+/** A side or a corner follows the hand, in the steps that the model can make; one that was only clicked asks what made the place. */
 export class ResizingFrame extends Tool {
   private readonly before: Rect | null;
+  private isDragged = false;
 
   constructor(
     hands: Hands,
@@ -21,13 +22,16 @@ export class ResizingFrame extends Tool {
     return true;
   }
 
-  override drag({ at }: Touch): Tool {
+  override drag({ at, screen, isCoarse }: Touch): Tool {
+    this.isDragged ||= hasMoved(this.from.screen, screen, isCoarse);
+    if (!this.isDragged) return this;
     const [dx, dy] = [at.x - this.from.at.x, at.y - this.from.at.y];
     if (this.before !== null) this.hands.setFrame(resizeFrame(this.before, this.grip, dx, dy, this.hands.bounds()));
     return this;
   }
 
-  override release(): Tool {
+  override release({ at }: Touch): Tool {
+    if (!this.isDragged) this.hands.pick(at);
     return atRest(this.hands);
   }
 

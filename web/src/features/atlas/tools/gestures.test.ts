@@ -133,6 +133,15 @@ describe('a drag at a grip', () => {
     expect(world.picked).toEqual([]);
   });
 
+  it('that was only clicked is a click on the place', () => {
+    const { world, gesture, hand } = replay();
+    hand.press(256, 128);
+    hand.drag(258, 129);
+    hand.release(258, 129);
+    expect(world).toMatchObject({ frame: FRAME, picked: [{ x: 258, y: 129 }] });
+    expect(gesture.state).toBeInstanceOf(Idle);
+  });
+
   it('begins 22 pixels away with a finger, 10 with a mouse', () => {
     const finger = replay({ isCoarse: true });
     finger.hand.press(277, 128);
@@ -182,7 +191,7 @@ describe('the brush', () => {
     world.brush = 12;
     hand.press(256, 256);
     expect(gesture.state).toBeInstanceOf(ResizingFrame);
-    hand.release(256, 256);
+    gesture.cancel();
     hand.press(600, 400);
     hand.release(600, 400);
     expect(world.picked).toHaveLength(1);
