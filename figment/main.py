@@ -37,7 +37,7 @@ from figment.engine.backends.checking import open_checker
 from figment.engine.local import local_engine, open_catalogue, sentence_vectors
 from figment.engine.schedule import Limits
 from figment.features.atlas import routes as atlas_routes
-from figment.features.atlas.jobs import Overviews, Painter
+from figment.features.atlas.jobs.painting import Overviews, Painter
 from figment.features.atlas.service import PLACE as ATLAS
 from figment.features.atlas.service import Atlas
 from figment.features.openai import routes as openai_routes

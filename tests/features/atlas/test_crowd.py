@@ -9,7 +9,7 @@ import httpx
 import psycopg
 import pytest
 
-from figment.features.atlas.jobs import Painter
+from figment.features.atlas.jobs.painting import Painter
 from figment.features.atlas.rules import painting
 from figment.features.atlas.rules.tiles import TILE, Place, Rect
 from figment.generation.jobs import JobRunner

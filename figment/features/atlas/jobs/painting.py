@@ -1,4 +1,4 @@
-"""The background side of Atlas: pictures joined with what the map shows, and the map as it is seen from above."""
+"""Pictures joined with what the map shows, and the map as it is seen from above."""
 
 from __future__ import annotations
 

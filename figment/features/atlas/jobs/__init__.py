@@ -1,0 +1,1 @@
+"""The background side of Atlas."""
