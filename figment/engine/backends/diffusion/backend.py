@@ -14,6 +14,7 @@ from figment.engine import sampling
 from figment.engine.backends.base import PreviewSource
 from figment.engine.backends.diffusion import copies, prompts
 from figment.engine.backends.diffusion.autoencoder import NO_NUMBERS, Autoencoder, from_pixels, to_pixels
+from figment.engine.backends.diffusion.crossing import Projected
 from figment.engine.backends.diffusion.draws import normals
 from figment.engine.backends.diffusion.families import Batch, Family
 from figment.engine.backends.diffusion.prompts import Prompts, Told
@@ -43,6 +44,7 @@ class DiffusionBackend(OnDevice):
         super().__init__(weights)
         self._model, self._family, self._autoencoder, self._tiny = model, family, autoencoder, tiny
         self._prompts = Prompts(family)
+        self._projected = Projected(family.crossing) if family.crossing else None
         self._copies = copies.of(weights.device)
         self._denoiser = Replayed("denoiser", lambda named: family.predict(Batch.of(named)), recorder)
         self._encoder = Replayed("encoder", self._seen, recorder)
@@ -102,7 +104,8 @@ class DiffusionBackend(OnDevice):
         with self._in_place:
             self._encode([row for row in rows if row.pictures])
             step = Step(rows, self._copies)
-            outputs = self._denoiser(step.batch().named())
+            batch = step.batch(self._projected.told) if self._projected else step.batch()
+            outputs = self._denoiser(batch.named())
             finite = self._copies.down(torch.isfinite(outputs).all())
             moves = step.moves(outputs)
         # The one wait for the device in a step, when all of its work is under way: a row whose numbers are broken must not move, nor any
@@ -151,6 +154,8 @@ class DiffusionBackend(OnDevice):
         for replayed in (self._denoiser, self._decoder, self._encoder):
             replayed.forget()
         self._prompts.forget()
+        if self._projected:
+            self._projected.forget()
 
     def _parts(self, latents: Tensor) -> Sequence[Tensor]:
         """So many rows of latents, or of what becomes some, as are encoded or decoded in one call."""

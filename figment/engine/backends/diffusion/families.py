@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from figment.engine import diffusers_folder
 from figment.engine.backends.diffusion import ways
+from figment.engine.backends.diffusion.crossing import Crossing
 from figment.engine.backends.diffusion.ways import Way
 from figment.engine.diffusers_folder import DiffusersModel
 
@@ -70,6 +71,11 @@ class Family(Protocol):
         """What the network is told of a picture's size."""
         ...
 
+    @property
+    def crossing(self) -> Crossing | None:
+        """What of a prompt is made once for all steps; None where it differs from step to step, or gains too little."""
+        ...
+
     def predict(self, batch: Batch) -> Tensor:
         """The network's answer: (n, channels, h, w) float32."""
         ...
@@ -95,6 +101,7 @@ class UNet:
     """Stable Diffusion 1 and 2, SD-Turbo, latent consistency models and their inpainting UNets."""
 
     texts_at_once = CLIP_TEXTS
+    crossing: Crossing | None = None
 
     def __init__(self, pipeline: Any) -> None:
         self._pipeline, self._unet = pipeline, pipeline.unet
@@ -162,6 +169,7 @@ class _FlowTransformer:
     """x_t = (1 - t) x_0 + t noise; the network answers with noise - x_0."""
 
     texts_at_once = LONG_TEXTS
+    crossing: Crossing | None = None
 
     def __init__(self, pipeline: Any) -> None:
         self._pipeline, self._transformer = pipeline, pipeline.transformer
@@ -196,6 +204,7 @@ class Sana(_FlowTransformer):
 
     def __init__(self, pipeline: Any) -> None:
         super().__init__(pipeline)
+        self.crossing: Crossing = sana_crossing(pipeline.transformer)
         self._instruction = inspect.signature(pipeline.__call__).parameters["complex_human_instruction"].default
 
     def solver(self, steps: int, strength: float | None, height: int, width: int) -> Way:
@@ -213,12 +222,17 @@ class Sana(_FlowTransformer):
     def predict(self, batch: Batch) -> Tensor:
         latents = batch.latents.to(self._transformer.dtype)
         times = batch.times * self._transformer.config.timestep_scale
-        answer = self._transformer(latents, timestep=times, return_dict=False, **batch.conditions)
+        with self.crossing.arguments(batch.conditions) as told:
+            answer = self._transformer(latents, timestep=times, return_dict=False, **told)
         # Some were trained to answer with a variance too.
         return answer[0].float()[:, : latents.shape[1]]
 
 
 class Prx(_FlowTransformer):
+    def __init__(self, pipeline: Any) -> None:
+        super().__init__(pipeline)
+        self.crossing: Crossing = prx_crossing(pipeline.transformer)
+
     def solver(self, steps: int, strength: float | None, height: int, width: int) -> Way:
         return ways.flow(self._pipeline.scheduler, steps, strength, sigmas=False, tokens=height * width)
 
@@ -229,7 +243,8 @@ class Prx(_FlowTransformer):
     def predict(self, batch: Batch) -> Tensor:
         latents = batch.latents.to(self._transformer.dtype)
         times = batch.times / self._pipeline.scheduler.config.num_train_timesteps
-        answer = self._transformer(hidden_states=latents, timestep=times, return_dict=False, **batch.conditions)
+        with self.crossing.arguments(batch.conditions) as told:
+            answer = self._transformer(hidden_states=latents, timestep=times, return_dict=False, **told)
         return answer[0].float()
 
 
@@ -257,6 +272,16 @@ class Flux(_FlowTransformer):
             **batch.conditions,
         )
         return _unpacked(answer[0].float(), height, width)
+
+
+def sana_crossing(transformer: Any) -> Crossing:
+    names = [f"transformer_blocks.{n}.attn2.to_{of}" for n in range(len(transformer.transformer_blocks)) for of in "kv"]
+    return Crossing(transformer, ["caption_projection", "caption_norm"], names)
+
+
+def prx_crossing(transformer: Any) -> Crossing:
+    names = [f"blocks.{n}.attention.txt_kv_proj" for n in range(len(transformer.blocks))]
+    return Crossing(transformer, ["txt_in"], names)
 
 
 def _each(**batched: Tensor) -> list[Conditions]:
