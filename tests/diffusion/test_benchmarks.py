@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import cross_attention, cross_attention_runs, gpu, gpu_runs, parking, turbo_models
+from benchmarks import cross_attention, cross_attention_runs, gpu, gpu_runs, parking, prompts, turbo_models
 
 META = torch.device("meta")
 
@@ -60,6 +60,13 @@ def test_it_is_measured_on_small_networks(capsys: pytest.CaptureFixture[str]) ->
     said = capsys.readouterr().out
     assert "batch 1: step" in said
     assert "batch 2: step" in said
+
+
+def test_reading_prompts_together_is_measured_on_a_small_encoder(capsys: pytest.CaptureFixture[str]) -> None:
+    prompts.main(["--tiny", "--rounds", "1", "--batches", "2,3"])
+    said = capsys.readouterr().out
+    assert " 2 prompts: " in said
+    assert " 3 prompts: " in said
 
 
 def test_without_a_device_they_say_so(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
