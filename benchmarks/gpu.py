@@ -5,9 +5,10 @@
 
 The weights are random in the models' exact shapes: speed only. 20 GB of disk and 24 GB of the device's memory are enough.
 
-Figment makes a batch as its engine does: requests begun on two threads, steps and decoding in shared calls, bytes fetched. diffusers makes it in
-one call that ends with its tensor on the processor; turning it into pictures is not counted. Prompts are the same in every turn, as a live
-picture's are: Figment keeps their embeddings, diffusers' pipelines encode them again. What a new prompt costs is told for one picture.
+Figment makes a batch as its engine does: prompts read in one call, requests begun on two threads, steps and decoding in shared calls, bytes
+fetched. diffusers makes it in one call that ends with its tensor on the processor; turning it into pictures is not counted. Prompts are the same
+in every turn, as a live picture's are: Figment keeps their embeddings, diffusers' pipelines encode them again. What new prompts cost is told for
+text to image in one step.
 """
 
 from __future__ import annotations

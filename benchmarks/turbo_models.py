@@ -56,13 +56,17 @@ NOISE: dict[str, Any] = {
 }
 
 
+def text_encoder_of_sd_turbo() -> Any:
+    return _text_encoder(1024, 4096, 23, 16, "gelu", 512)
+
+
 def sd_turbo(device: torch.device) -> StableDiffusionPipeline:
     """UNet of 866 million parameters, the text encoder of Stable Diffusion 2."""
     # Networks only: schedulers want their numbers on the processor.
     with device:
         networks = {
             "vae": AutoencoderTiny(),
-            "text_encoder": _text_encoder(1024, 4096, 23, 16, "gelu", 512),
+            "text_encoder": text_encoder_of_sd_turbo(),
             "unet": UNet2DConditionModel(**SD_UNET),
         }
     return StableDiffusionPipeline(

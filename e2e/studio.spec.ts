@@ -1,6 +1,6 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import { execFileSync } from 'node:child_process';
 import { expect, test, type Locator, type Page, type TestInfo } from '@playwright/test';
+import { violationsIn } from './axe';
 
 const SCREENS = [
   { name: 'phone', width: 390, height: 844 },
@@ -283,7 +283,7 @@ test('favourites, a collection, a filtered link, and everything in one archive',
 function looker(page: Page, testInfo: TestInfo, screen: string) {
   return async (state: string) => {
     await page.screenshot({ path: testInfo.outputPath(`${screen}-${state}.png`) });
-    const { violations } = await new AxeBuilder({ page }).analyze();
+    const violations = await violationsIn(page);
     expect(violations, state).toEqual([]);
   };
 }

@@ -1,5 +1,5 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Page, type TestInfo } from '@playwright/test';
+import { violationsIn } from './axe';
 
 const SCREENS = [
   { name: 'phone', width: 390, height: 844 },
@@ -113,7 +113,7 @@ test('it is reachable for everybody, on every screen and in both schemes', async
 });
 
 async function expectAccessible(page: Page, testInfo: TestInfo, name: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  const violations = await violationsIn(page);
   expect(violations.map(({ id, nodes }) => `${name}: ${id} ${nodes[0]?.html}`)).toEqual([]);
   const overflow = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

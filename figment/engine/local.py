@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from figment.engine.backends.base import Backend
+from figment.engine.backends.base import Backend, ReadsTogether
 from figment.engine.costs import Shape
 from figment.engine.errors import BrokenModel, OthersAreBusy
 from figment.engine.mailbox import Mailbox
@@ -23,6 +23,7 @@ from figment.engine.refusals import why_refuse
 from figment.engine.runner import EngineStats, Job, Runner
 from figment.engine.sampling import step_count
 from figment.engine.schedule import Limits, Row
+from figment.engine.together import Together
 from figment.generation.contract import (
     Finished,
     GenerationRefused,
@@ -69,6 +70,7 @@ class LocalEngine:
         self._parking = Parking()
         self._runner = Runner(limits or Limits())
         self._backends: dict[str, asyncio.Task[Backend[Any]]] = {}
+        self._readings: dict[ReadsTogether, Together[ImageRequest, Any]] = {}
         self._preparing = ThreadPoolExecutor(PREPARING_THREADS, thread_name_prefix="figment-encode")
 
     async def start(self) -> None:
@@ -116,7 +118,7 @@ class LocalEngine:
         row = self._row(request, ticket, model)
         self._runner.admit(Job(row, mailbox, previews=ticket.previews))
         use = self._parking.use(request.model)
-        preparing = asyncio.create_task(self._prepare(row.id, request, model, use))
+        preparing = asyncio.create_task(self._prepare(row, request, model, use))
         try:
             while True:
                 update = await mailbox.take()
@@ -143,14 +145,14 @@ class LocalEngine:
             ready=False,
         )
 
-    async def _prepare(self, row_id: int, request: ImageRequest, model: Model, use: Use) -> None:
+    async def _prepare(self, row: Row, request: ImageRequest, model: Model, use: Use) -> None:
         """Encode text and image off the device's thread, then let the row join."""
-        loop = asyncio.get_running_loop()
+        row_id = row.id
         try:
             backend = await self._backend(model)
             if use.moves:
                 await asyncio.to_thread(use.take)
-            trajectory = await loop.run_in_executor(self._preparing, backend.begin, request)
+            trajectory = await self._begin(backend, request, row)
         except OthersAreBusy:
             waiting = sum(self._runner.stats().queued.values())
             self._runner.fail(row_id, QueueFull(waiting, BUSY_S))
@@ -160,6 +162,22 @@ class LocalEngine:
             self._runner.fail(row_id, WorkerLost(f"the engine could not encode this request: {error}"))
         else:
             self._runner.ready(row_id, backend, trajectory)
+
+    async def _begin(self, backend: Backend[Any], request: ImageRequest, row: Row) -> Any:
+        loop = asyncio.get_running_loop()
+        if not isinstance(backend, ReadsTogether) or backend.has_read(request):
+            return await loop.run_in_executor(self._preparing, backend.begin, request)
+        read = await self._reading(backend).ask(request, row.urgency)
+        return await loop.run_in_executor(self._preparing, backend.begin, request, read)
+
+    def _reading(self, backend: ReadsTogether) -> Together[ImageRequest, Any]:
+        """Where the prompts of those who begin at the same time come together."""
+        if backend not in self._readings:
+            loop = asyncio.get_running_loop()
+            self._readings[backend] = Together(
+                lambda requests: loop.run_in_executor(self._preparing, backend.read, requests), backend.reads_at_once
+            )
+        return self._readings[backend]
 
     async def _backend_in_time(self, model: Model) -> Backend[Any]:
         """The opened model, for which the models that are at work now may have to be waited for."""

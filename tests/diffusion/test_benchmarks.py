@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import gpu, gpu_runs, parking, turbo_models
+from benchmarks import cross_attention, cross_attention_runs, gpu, gpu_runs, parking, prompts, turbo_models
 
 META = torch.device("meta")
 
@@ -37,6 +37,36 @@ def test_the_script_measures_small_models_on_a_processor(tmp_path: Path, capsys:
     assert "one at a time, over diffusers:" in said
     assert "8 and more at a time, of the measured peak:" in said
     assert "mean nothing" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "gigaflop", "spared"),
+    [
+        ("SD-Turbo 512²", 804.3, 3.936),
+        ("SDXL 512²", 1588.8, 52.48),
+        ("Sana 1.6B 1024²", 2966.7, 126.5),
+        ("PRX 1.2B 512²", 1731.9, 54.73),
+    ],
+)
+def test_what_projecting_prompts_once_spares(name: str, gigaflop: float, spared: float) -> None:
+    [case] = [case for case in cross_attention_runs.cases() if case.name == name]
+    whole, share, _ = cross_attention_runs.counted(case)
+    assert whole == pytest.approx(gigaflop, rel=1e-3)
+    assert share * whole == pytest.approx(spared, rel=1e-3)
+
+
+def test_it_is_measured_on_small_networks(capsys: pytest.CaptureFixture[str]) -> None:
+    cross_attention.main(["--tiny", "--rounds", "2", "--batches", "1,2"])
+    said = capsys.readouterr().out
+    assert "batch 1: step" in said
+    assert "batch 2: step" in said
+
+
+def test_reading_prompts_together_is_measured_on_a_small_encoder(capsys: pytest.CaptureFixture[str]) -> None:
+    prompts.main(["--tiny", "--rounds", "1", "--batches", "2,3"])
+    said = capsys.readouterr().out
+    assert " 2 prompts: " in said
+    assert " 3 prompts: " in said
 
 
 def test_without_a_device_they_say_so(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ that only the backend looks into. So a GPU backend can keep everything on the de
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from figment.engine.sampling import Floats, TextStates
 from figment.generation.contract import ImageRequest, ModelCard, Pixels
@@ -83,6 +83,28 @@ class Improving(Protocol):
 
     def improve(self) -> bool:
         """One piece of that work, which takes about as long as a step. False: there is none now. Only on the runner's thread, between steps."""
+        ...
+
+
+@runtime_checkable
+class ReadsTogether(Protocol):
+    """A backend that reads the prompts of several requests in one call, for less than one after the other. Any thread."""
+
+    @property
+    def reads_at_once(self) -> int:
+        """As many requests as one call is made for."""
+        ...
+
+    def has_read(self, request: ImageRequest) -> bool:
+        """Are its prompts kept from before? `begin` then takes no longer than it must."""
+        ...
+
+    def read(self, requests: Sequence[ImageRequest]) -> Sequence[Any]:
+        """What `begin` takes beside each request. An exception in its place says why its prompts cannot be read; the others are."""
+        ...
+
+    def begin(self, request: ImageRequest, read: Any = None) -> Any:
+        """As `Backend.begin`, which reads the prompts itself where they were not."""
         ...
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -14,51 +12,24 @@ from torch.nn import functional
 
 from figment.engine import sampling
 from figment.engine.backends.base import PreviewSource
-from figment.engine.backends.diffusion import copies
+from figment.engine.backends.diffusion import copies, prompts
 from figment.engine.backends.diffusion.autoencoder import NO_NUMBERS, Autoencoder, from_pixels, to_pixels
+from figment.engine.backends.diffusion.crossing import Projected
 from figment.engine.backends.diffusion.draws import normals
-from figment.engine.backends.diffusion.families import Batch, Conditions, Family
+from figment.engine.backends.diffusion.families import Batch, Family
+from figment.engine.backends.diffusion.prompts import Prompts, Told
 from figment.engine.backends.diffusion.replay import Recorder, Replayed
 from figment.engine.backends.diffusion.rows import DiffusionRow, Glimpse, Picture, Step
 from figment.engine.backends.diffusion.weights import OnDevice, Weights
 from figment.engine.diffusers_folder import DiffusersModel
-from figment.engine.sampling import Guidance
 from figment.generation.contract import ImageRequest, ModelCard, Pixels
 
-KEPT_PROMPTS = 256
 PIXELS_AT_ONCE = 8 * 512 * 512
 """Encoded or decoded in one call: enough to fill a device, and the widest layers of a full autoencoder still fit beside the model."""
 
 
-@dataclass(slots=True)
-class _Prompts:
-    """The last prompts' conditions, on the device."""
-
-    family: Family
-    kept: OrderedDict[tuple[str, bool], Conditions] = field(default_factory=OrderedDict)
-    # Held while encoding too: tokenizers are not for two threads at a time.
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def of(self, guidance: Guidance) -> Iterator[Conditions]:
-        for place, prompt in enumerate(guidance.prompts):
-            yield self._of((prompt if place == 0 else prompt.strip(), place == 1))
-
-    def forget(self) -> None:
-        with self.lock:
-            self.kept.clear()
-
-    def _of(self, key: tuple[str, bool]) -> Conditions:
-        with self.lock:
-            if key not in self.kept:
-                self.kept[key] = self.family.encode(*key)
-            self.kept.move_to_end(key)
-            while len(self.kept) > KEPT_PROMPTS:
-                self.kept.popitem(last=False)
-            return self.kept[key]
-
-
 class DiffusionBackend(OnDevice):
-    """Implements `figment.engine.backends.base.Backend[DiffusionRow]`, `Improving` and `Parkable`."""
+    """Implements `figment.engine.backends.base.Backend[DiffusionRow]`, `Improving`, `Parkable` and `ReadsTogether`."""
 
     def __init__(
         self,
@@ -72,7 +43,8 @@ class DiffusionBackend(OnDevice):
         """`recorder`: records the calls of network and decoder, where that makes them faster."""
         super().__init__(weights)
         self._model, self._family, self._autoencoder, self._tiny = model, family, autoencoder, tiny
-        self._prompts = _Prompts(family)
+        self._prompts = Prompts(family)
+        self._projected = Projected(family.crossing) if family.crossing else None
         self._copies = copies.of(weights.device)
         self._denoiser = Replayed("denoiser", lambda named: family.predict(Batch.of(named)), recorder)
         self._encoder = Replayed("encoder", self._seen, recorder)
@@ -89,8 +61,19 @@ class DiffusionBackend(OnDevice):
     def downscale(self) -> int:
         return self._model.downscale
 
+    @property
+    def reads_at_once(self) -> int:
+        return self._family.texts_at_once
+
+    def has_read(self, request: ImageRequest) -> bool:
+        return self._prompts.has(prompts.of(self._model.guidance(request)))
+
     @torch.no_grad()
-    def begin(self, request: ImageRequest) -> DiffusionRow:
+    def read(self, requests: Sequence[ImageRequest]) -> list[Told | Exception]:
+        return self._prompts.read([prompts.of(self._model.guidance(request)) for request in requests])
+
+    @torch.no_grad()
+    def begin(self, request: ImageRequest, read: Told | None = None) -> DiffusionRow:
         height, width = request.height // self.downscale, request.width // self.downscale
         noise = self._copies.up(normals(request.seed, (self._autoencoder.channels, height, width)))
         # As everywhere in Figment: at strength 1 nothing is left of the picture.
@@ -104,7 +87,7 @@ class DiffusionBackend(OnDevice):
             noise=noise,
             solver=solver,
             guidance=guidance,
-            conditions=tuple({**conditions, **sized} for conditions in self._prompts.of(guidance)),
+            conditions=tuple({**conditions, **sized} for conditions in read or self._read_alone(request)),
             pictures=tuple(self._pictures(request, begins)),
             init_image=request.init_image,
             mask=request.mask,
@@ -121,7 +104,8 @@ class DiffusionBackend(OnDevice):
         with self._in_place:
             self._encode([row for row in rows if row.pictures])
             step = Step(rows, self._copies)
-            outputs = self._denoiser(step.batch().named())
+            batch = step.batch(self._projected.told) if self._projected else step.batch()
+            outputs = self._denoiser(batch.named())
             finite = self._copies.down(torch.isfinite(outputs).all())
             moves = step.moves(outputs)
         # The one wait for the device in a step, when all of its work is under way: a row whose numbers are broken must not move, nor any
@@ -159,11 +143,19 @@ class DiffusionBackend(OnDevice):
         self.decode([row])
         self._colours = self._autoencoder.colours()
 
+    def _read_alone(self, request: ImageRequest) -> Told:
+        read: Told | Exception = self.read([request])[0]
+        if isinstance(read, Exception):
+            raise read
+        return read
+
     def _before_parking(self) -> None:
         """What was recorded reads the weights where they were. Prompts go too: they are as large as pictures."""
         for replayed in (self._denoiser, self._decoder, self._encoder):
             replayed.forget()
         self._prompts.forget()
+        if self._projected:
+            self._projected.forget()
 
     def _parts(self, latents: Tensor) -> Sequence[Tensor]:
         """So many rows of latents, or of what becomes some, as are encoded or decoded in one call."""

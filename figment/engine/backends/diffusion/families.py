@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,9 +17,12 @@ from torch.nn import functional
 
 from figment.engine import diffusers_folder
 from figment.engine.backends.diffusion import ways
+from figment.engine.backends.diffusion.crossing import Crossing
 from figment.engine.backends.diffusion.ways import Way
 from figment.engine.diffusers_folder import DiffusersModel
 
+CLIP_TEXTS, LONG_TEXTS = 32, 8
+"""Prompts that are encoded in one call: 77 tokens each, and 256 to 512, of larger models."""
 Conditions = Mapping[str, Tensor]
 """What a network is told beside the latent, by the names of its arguments; of one row, without a batch dimension."""
 
@@ -53,12 +56,24 @@ class Family(Protocol):
         """A row's way. `height`, `width`: of its latent. `strength`: None without a picture to begin from."""
         ...
 
-    def encode(self, prompt: str, unwanted: bool) -> Conditions:
-        """What the network reads of a prompt; `unwanted`: of a negative one."""
+    @property
+    def texts_at_once(self) -> int:
+        """As many as are encoded in one call, so that what the encoders work on fits beside the model."""
+        ...
+
+    def encode(self, texts: Sequence[str], unwanted: bool) -> list[Conditions]:
+        """What the network reads of each of some prompts; `unwanted`: of negative ones. All are padded to the model's own length, so that
+        what is made of one depends on its company by rounding only.
+        """
         ...
 
     def sized(self, height_px: int, width_px: int) -> Conditions:
         """What the network is told of a picture's size."""
+        ...
+
+    @property
+    def crossing(self) -> Crossing | None:
+        """What of a prompt is made once for all steps; None where it differs from step to step, or gains too little."""
         ...
 
     def predict(self, batch: Batch) -> Tensor:
@@ -85,15 +100,18 @@ def of(model: DiffusersModel, pipeline: Any) -> Family:
 class UNet:
     """Stable Diffusion 1 and 2, SD-Turbo, latent consistency models and their inpainting UNets."""
 
+    texts_at_once = CLIP_TEXTS
+    crossing: Crossing | None = None
+
     def __init__(self, pipeline: Any) -> None:
         self._pipeline, self._unet = pipeline, pipeline.unet
 
     def solver(self, steps: int, strength: float | None, height: int, width: int) -> Way:
         return ways.diffusion(self._pipeline.scheduler, steps, strength)
 
-    def encode(self, prompt: str, unwanted: bool) -> Conditions:
-        states, _ = self._pipeline.encode_prompt(prompt, self._pipeline.device, 1, False)
-        return {"encoder_hidden_states": states[0]}
+    def encode(self, texts: Sequence[str], unwanted: bool) -> list[Conditions]:
+        states, _ = self._pipeline.encode_prompt(list(texts), self._pipeline.device, 1, False)
+        return _each(encoder_hidden_states=states)
 
     def sized(self, height_px: int, width_px: int) -> Conditions:
         return {}
@@ -132,13 +150,14 @@ class UNet:
 class UNetXL(UNet):
     """Stable Diffusion XL and XL-Turbo: two text encoders, the second's pooled state, and the picture's size."""
 
-    def encode(self, prompt: str, unwanted: bool) -> Conditions:
+    def encode(self, texts: Sequence[str], unwanted: bool) -> list[Conditions]:
         states, _, pooled, _ = self._pipeline.encode_prompt(
-            prompt, device=self._pipeline.device, num_images_per_prompt=1, do_classifier_free_guidance=False
+            list(texts), device=self._pipeline.device, num_images_per_prompt=1, do_classifier_free_guidance=False
         )
-        if unwanted and not prompt and self._pipeline.config.force_zeros_for_empty_prompt:
-            states, pooled = torch.zeros_like(states), torch.zeros_like(pooled)
-        return {"encoder_hidden_states": states[0], "text_embeds": pooled[0]}
+        made = _each(encoder_hidden_states=states, text_embeds=pooled)
+        if not (unwanted and self._pipeline.config.force_zeros_for_empty_prompt):
+            return made
+        return [each if text else _zeros(each) for text, each in zip(texts, made, strict=True)]
 
     def sized(self, height_px: int, width_px: int) -> Conditions:
         """Podell et al., "SDXL", 2023, section 2.2: original size, no crop, target size."""
@@ -148,6 +167,9 @@ class UNetXL(UNet):
 
 class _FlowTransformer:
     """x_t = (1 - t) x_0 + t noise; the network answers with noise - x_0."""
+
+    texts_at_once = LONG_TEXTS
+    crossing: Crossing | None = None
 
     def __init__(self, pipeline: Any) -> None:
         self._pipeline, self._transformer = pipeline, pipeline.transformer
@@ -165,11 +187,11 @@ class StableDiffusion3(_FlowTransformer):
         tokens = (height // patch) * (width // patch)
         return ways.flow(self._pipeline.scheduler, steps, strength, sigmas=False, tokens=tokens)
 
-    def encode(self, prompt: str, unwanted: bool) -> Conditions:
+    def encode(self, texts: Sequence[str], unwanted: bool) -> list[Conditions]:
         states, _, pooled, _ = self._pipeline.encode_prompt(
-            prompt, None, None, device=self._pipeline.device, do_classifier_free_guidance=False
+            list(texts), None, None, device=self._pipeline.device, do_classifier_free_guidance=False
         )
-        return {"encoder_hidden_states": states[0], "pooled_projections": pooled[0]}
+        return _each(encoder_hidden_states=states, pooled_projections=pooled)
 
     def predict(self, batch: Batch) -> Tensor:
         latents = batch.latents.to(self._transformer.dtype)
@@ -182,43 +204,47 @@ class Sana(_FlowTransformer):
 
     def __init__(self, pipeline: Any) -> None:
         super().__init__(pipeline)
+        self.crossing: Crossing = sana_crossing(pipeline.transformer)
         self._instruction = inspect.signature(pipeline.__call__).parameters["complex_human_instruction"].default
 
     def solver(self, steps: int, strength: float | None, height: int, width: int) -> Way:
         return ways.flow(self._pipeline.scheduler, steps, strength, sigmas=False, tokens=height * width)
 
-    def encode(self, prompt: str, unwanted: bool) -> Conditions:
-        wanted, negative = ("", prompt) if unwanted else (prompt, "")
-        encoded = self._pipeline.encode_prompt(
-            wanted,
-            unwanted,
-            negative_prompt=negative,
+    def encode(self, texts: Sequence[str], unwanted: bool) -> list[Conditions]:
+        states, mask, _, _ = self._pipeline.encode_prompt(
+            list(texts),
+            False,
             device=self._pipeline.device,
-            complex_human_instruction=self._instruction,
+            complex_human_instruction=None if unwanted else self._instruction,
         )
-        states, mask = encoded[2:] if unwanted else encoded[:2]
-        return {"encoder_hidden_states": states[0].to(self._transformer.dtype), "encoder_attention_mask": mask[0]}
+        return _each(encoder_hidden_states=states.to(self._transformer.dtype), encoder_attention_mask=mask)
 
     def predict(self, batch: Batch) -> Tensor:
         latents = batch.latents.to(self._transformer.dtype)
         times = batch.times * self._transformer.config.timestep_scale
-        answer = self._transformer(latents, timestep=times, return_dict=False, **batch.conditions)
+        with self.crossing.arguments(batch.conditions) as told:
+            answer = self._transformer(latents, timestep=times, return_dict=False, **told)
         # Some were trained to answer with a variance too.
         return answer[0].float()[:, : latents.shape[1]]
 
 
 class Prx(_FlowTransformer):
+    def __init__(self, pipeline: Any) -> None:
+        super().__init__(pipeline)
+        self.crossing: Crossing = prx_crossing(pipeline.transformer)
+
     def solver(self, steps: int, strength: float | None, height: int, width: int) -> Way:
         return ways.flow(self._pipeline.scheduler, steps, strength, sigmas=False, tokens=height * width)
 
-    def encode(self, prompt: str, unwanted: bool) -> Conditions:
-        states, mask, _, _ = self._pipeline.encode_prompt(prompt, self._pipeline.device, False)
-        return {"encoder_hidden_states": states[0], "attention_mask": mask[0]}
+    def encode(self, texts: Sequence[str], unwanted: bool) -> list[Conditions]:
+        states, mask, _, _ = self._pipeline.encode_prompt(list(texts), self._pipeline.device, False)
+        return _each(encoder_hidden_states=states, attention_mask=mask)
 
     def predict(self, batch: Batch) -> Tensor:
         latents = batch.latents.to(self._transformer.dtype)
         times = batch.times / self._pipeline.scheduler.config.num_train_timesteps
-        answer = self._transformer(hidden_states=latents, timestep=times, return_dict=False, **batch.conditions)
+        with self.crossing.arguments(batch.conditions) as told:
+            answer = self._transformer(hidden_states=latents, timestep=times, return_dict=False, **told)
         return answer[0].float()
 
 
@@ -229,9 +255,9 @@ class Flux(_FlowTransformer):
         tokens = (height // 2) * (width // 2)
         return ways.flow(self._pipeline.scheduler, steps, strength, sigmas=True, tokens=tokens)
 
-    def encode(self, prompt: str, unwanted: bool) -> Conditions:
-        states, pooled, _ = self._pipeline.encode_prompt(prompt, device=self._pipeline.device)
-        return {"encoder_hidden_states": states[0], "pooled_projections": pooled[0]}
+    def encode(self, texts: Sequence[str], unwanted: bool) -> list[Conditions]:
+        states, pooled, _ = self._pipeline.encode_prompt(list(texts), device=self._pipeline.device)
+        return _each(encoder_hidden_states=states, pooled_projections=pooled)
 
     def predict(self, batch: Batch) -> Tensor:
         latents = batch.latents.to(self._transformer.dtype)
@@ -246,6 +272,25 @@ class Flux(_FlowTransformer):
             **batch.conditions,
         )
         return _unpacked(answer[0].float(), height, width)
+
+
+def sana_crossing(transformer: Any) -> Crossing:
+    names = [f"transformer_blocks.{n}.attn2.to_{of}" for n in range(len(transformer.transformer_blocks)) for of in "kv"]
+    return Crossing(transformer, ["caption_projection", "caption_norm"], names)
+
+
+def prx_crossing(transformer: Any) -> Crossing:
+    names = [f"blocks.{n}.attention.txt_kv_proj" for n in range(len(transformer.blocks))]
+    return Crossing(transformer, ["txt_in"], names)
+
+
+def _each(**batched: Tensor) -> list[Conditions]:
+    """The rows of tensors that have a batch dimension."""
+    return [dict(zip(batched, row, strict=True)) for row in zip(*batched.values(), strict=True)]
+
+
+def _zeros(conditions: Conditions) -> Conditions:
+    return {name: torch.zeros_like(tensor) for name, tensor in conditions.items()}
 
 
 def embedded_guidance(scales: Tensor, width: int) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
 
@@ -107,9 +107,9 @@ class Step:
         self._numbers = self._uploaded()
         self._read = self._network_inputs()
 
-    def batch(self) -> Batch:
-        """One network row for each of a row's prompts, row after row."""
-        conditions = [conditions for row in self._rows for conditions in row.conditions]
+    def batch(self, told: Callable[[Sequence[Conditions]], Sequence[Conditions]] = lambda each: each) -> Batch:
+        """One network row for each of a row's prompts, row after row. `told`: what the network reads in the place of their conditions."""
+        conditions = told([conditions for row in self._rows for conditions in row.conditions])
         read = self._read
         if len(conditions) > len(self._rows):
             parts = read.unbind()
