@@ -1,0 +1,1 @@
+"""What Atlas decides, without framework or I/O."""
