@@ -112,10 +112,13 @@ def digest(pixels: Pixels) -> str:
     return hashlib.sha256(pixels.tobytes()).hexdigest()
 
 
+_land = cache(drawn_land)
+
+
 @pytest.fixture
 def land_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sketches, which have tests of their own, are drawn once for all terrains of a test."""
-    monkeypatch.setattr(jobs, "drawn_land", cache(drawn_land))
+    """Sketches, which have tests of their own and are drawn anew in the other process, are drawn once for all terrains."""
+    monkeypatch.setattr(jobs, "drawn_land", _land)
 
 
 # The same from everywhere

@@ -41,6 +41,7 @@ from figment.generation.contract import (
 ROWS_AT_ONCE = 16
 """Windows of one world in the engine. More would fill its queue and make no batch cheaper."""
 MOST_PIXELS = 4096 * 4096
+TICKET = Ticket(Urgency.INTERACTIVE, previews=False)
 
 
 class Terrain:
@@ -50,14 +51,7 @@ class Terrain:
     windows around it only.
     """
 
-    def __init__(
-        self,
-        seed: int,
-        worker: ImageWorker,
-        model: ModelCard,
-        cache_bytes: int,
-        ticket: Ticket = Ticket(Urgency.INTERACTIVE, previews=False),  # noqa: B008 (frozen)
-    ) -> None:
+    def __init__(self, seed: int, worker: ImageWorker, model: ModelCard, cache_bytes: int) -> None:
         """`cache_bytes`: what is kept of windows that neighbours will ask for again, besides what is being worked on.
 
         Raises:
@@ -74,7 +68,7 @@ class Terrain:
             raise ValueError(
                 f"auto-terrain with {model.name} needs a cache of at least {least} bytes, not {cache_bytes}"
             )
-        self._seed, self._worker, self._model, self._ticket = seed, worker, model, ticket
+        self._seed, self._worker, self._model = seed, worker, model
         self._weights = self._grid.weights()
         self._shared = Shared(cache_bytes)
         self._rows = asyncio.Semaphore(ROWS_AT_ONCE)
@@ -152,7 +146,7 @@ class Terrain:
     async def _ask(self, request: ImageRequest) -> Pixels:
         while True:
             try:
-                async for update in self._worker.run(request, self._ticket):
+                async for update in self._worker.run(request, TICKET):
                     if isinstance(update, Finished):
                         return update.pixels
             except QueueFull as full:

@@ -63,7 +63,9 @@ def climate(seed: int, x: int, y: int, width: int, height: int, step: int = 1) -
     """
     # One sample more on each side: a slope needs its neighbours.
     wide = Places.grid(x - step, y - step, width + 2, height + 2, step)
-    nodes = rivers.drainage(seed, x - step, y - step, (width + 2) * step, (height + 2) * step)
+    nodes = rivers.Drainage.none()
+    if step <= rivers.COARSEST_STEP_PX:
+        nodes = rivers.drainage(seed, x - step, y - step, (width + 2) * step, (height + 2) * step)
     water = rivers.waters(seed, wide, nodes)
     town_px = town_margin_px(seed, wide, nodes)
     relief = _carved(height_m(seed, wide), np.minimum(water.bank_px, water.shore_px))
@@ -112,9 +114,9 @@ def _ground(of: Mapping[str, Field]) -> NDArray[np.uint8]:
     def lay(name: str, where: NDArray[np.bool_]) -> None:
         ground[where] = NUMBER[name]
 
-    lay("forest", rough + (rain - np.float32(0.5)) * 3 > 0.05)
-    lay("conifers", (rough + (rain - np.float32(0.45)) * 2 > -0.1) & (warmth < 7))
-    lay("jungle", (rough + (rain - np.float32(0.5)) * 3 > -0.1) & (warmth > 23))
+    lay("forest", rough + (rain - np.float32(0.5)) * 1.5 > 0.05)
+    lay("conifers", (rough + (rain - np.float32(0.45)) * 1.5 > -0.05) & (warmth < 7))
+    lay("jungle", (rough + (rain - np.float32(0.5)) * 1.5 > -0.1) & (warmth > 23))
     valley = smoothstep(rivers.BANK_REACH_PX, 0, of["bank_px"])
     fertile = valley * np.float32(0.3) + of["tilled"]
     lay("fields", (fertile > 0.12) & (height < 420) & (warmth > 8) & (warmth < 24) & (rain > 0.36))

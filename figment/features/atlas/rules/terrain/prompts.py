@@ -39,7 +39,7 @@ LAKE: Mapping[str, str] = MappingProxyType(
     {"forest": "a forest", "conifers": "a forest", "jungle": "a forest", "rock": "the mountains", "snow": "the snow"}
 )
 LEAST_SEA, OPEN_SEA, ISLANDS = 0.02, 0.995, 0.6
-LEAST_RIVER, LEAST_LAKE, LEAST_TOWN, LEAST_SECOND = 0.012, 0.04, 0.12, 0.2
+LEAST_RIVER, LEAST_LAKE, LEAST_TOWN, LEAST_SECOND = 0.006, 0.04, 0.12, 0.2
 
 
 def prompt(ground: NDArray[np.uint8]) -> str:

@@ -27,6 +27,8 @@ from figment.features.atlas.rules.terrain.relief import height_m
 SPACING_PX = 256
 REACH = 24
 LEAST_FLOW = 6.0
+LEAST_WIDTH_PX = 4.5
+"""With what the least flow adds, a river that the model still sees as one."""
 THINNEST = 0.3
 """A river is drawn at least so wide on both sides of its middle, in samples: far away it is a thin line, as on a map."""
 MEANDERS = (256, 128, 64)
@@ -38,6 +40,7 @@ BANK_REACH_PX = 120.0
 AROUND = 9
 """Nodes around a rectangle whose rivers can come within reach of it, and what their own depend on."""
 COARSEST_STEP_PX = 128
+"""Views with a larger step show neither rivers nor towns: there would be more nodes to look at than samples."""
 _JITTER, _CHANCE, _PULL, _MEANDER_X, _MEANDER_Y = (300, 301, 302, 320, 340)
 _NODE_STEP_PX = 512
 """The relief is read at nodes as a view of this step shows it: finer bumps would dam every second one."""
@@ -60,6 +63,12 @@ class Drainage:
     height_m: Field
     chance: Field
     known: NDArray[np.bool_]
+
+    @classmethod
+    def none(cls) -> Drainage:
+        """A land without rivers."""
+        whole, real, yes = np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.bool_)
+        return cls(whole, whole, whole, real, real, real, yes)
 
     @property
     def drains(self) -> NDArray[np.bool_]:
@@ -138,7 +147,9 @@ def _flow(parent: NDArray[np.intp]) -> Field:
 
 
 def river_width_px(flow: Field) -> Field:
-    return np.asarray(np.minimum(np.float32(1.5) + np.float32(1.5) * np.sqrt(flow), np.float32(28)), np.float32)
+    return np.asarray(
+        np.minimum(np.float32(LEAST_WIDTH_PX) + np.float32(1.5) * np.sqrt(flow), np.float32(30)), np.float32
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +186,8 @@ def waters(seed: int, at: Places, nodes: Drainage) -> Waters:
     bent = at.moved(*(fbm(seed, stream, at, MEANDERS) * np.float32(MEANDER_PX) for stream in (_MEANDER_X, _MEANDER_Y)))
     canvas = Canvas(at, bent)
     found = Waters(np.full(at.x.shape, FAR_PX, np.float32), np.full(at.x.shape, FAR_PX, np.float32))
-    if at.step_px <= COARSEST_STEP_PX:
-        _lay_rivers(found.bank_px, nodes, canvas)
-        _lay_lakes(found.shore_px, nodes, canvas)
+    _lay_rivers(found.bank_px, nodes, canvas)
+    _lay_lakes(found.shore_px, nodes, canvas)
     return found
 
 

@@ -12,7 +12,6 @@ CHANCE = 0.3
 HIGHEST_M = 700.0
 EDGE = (256, 128, 64)
 EDGE_PX = 70.0
-COARSEST_STEP_PX = 64
 _EDGE_X, _EDGE_Y = (500, 520)
 
 
@@ -21,7 +20,7 @@ def town_margin_px(seed: int, at: Places, nodes: Drainage) -> Field:
     margin = np.full(at.x.shape, FAR_PX, np.float32)
     lived_in = nodes.known & (nodes.flow >= LEAST_FLOW) & (nodes.chance < CHANCE)
     towns = np.flatnonzero(lived_in & (nodes.height_m > 0) & (nodes.height_m < HIGHEST_M))
-    if at.step_px > COARSEST_STEP_PX or len(towns) == 0:
+    if len(towns) == 0:
         return margin
     bent = at.moved(*(fbm(seed, stream, at, EDGE) * np.float32(EDGE_PX) for stream in (_EDGE_X, _EDGE_Y)))
     canvas = Canvas(at, bent)
