@@ -172,8 +172,8 @@ async def run(asked: argparse.Namespace) -> None:
                 await sheet(engine, card, asked.seed, at, asked.tiles, asked.sheet)
             if not (asked.sheet or asked.far_view):
                 heading(f"Auto-terrain with {card.title}, {card.default_steps} steps")
-                await memory(card, 40)
-                await speed(engine, card, 8)
+                await memory(card, 32)
+                await speed(engine, card, 5)
                 await walk(engine, card, 6)
                 await seams(engine, card)
                 await order(engine, card, 2)

@@ -39,7 +39,7 @@ LAKE: Mapping[str, str] = MappingProxyType(
     {"forest": "a forest", "conifers": "a forest", "jungle": "a forest", "rock": "the mountains", "snow": "the snow"}
 )
 LEAST_SEA, OPEN_SEA, ISLANDS = 0.02, 0.995, 0.6
-LEAST_RIVER, LEAST_LAKE, LEAST_TOWN, LEAST_SECOND = 0.006, 0.04, 0.12, 0.2
+LEAST_RIVER, LEAST_LAKE, LEAST_TOWN, LEAST_SECOND = 0.003, 0.04, 0.12, 0.2
 
 
 def prompt(ground: NDArray[np.uint8]) -> str:
@@ -49,7 +49,9 @@ def prompt(ground: NDArray[np.uint8]) -> str:
     dry = sorted(PLAIN, key=lambda name: -share[name])
     named = _named(share, dry[0])
     beside = next((name for name in dry if share[name] > LEAST_SECOND and name not in _said(named, dry[0])), "")
-    return f"{VIEW}{named} and {PLAIN[beside]}" if beside else VIEW + named
+    line = f"{VIEW}{named} and {PLAIN[beside]}" if beside else VIEW + named
+    # What is not said is painted over: a river would end where a window speaks of the coast alone.
+    return f"{line}, a river" if share["river"] > LEAST_RIVER and "river" not in named else line
 
 
 def _named(share: Mapping[str, float], main: str) -> str:

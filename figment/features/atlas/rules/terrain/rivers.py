@@ -26,8 +26,8 @@ from figment.features.atlas.rules.terrain.relief import height_m
 
 SPACING_PX = 256
 REACH = 24
-LEAST_FLOW = 6.0
-LEAST_WIDTH_PX = 4.5
+LEAST_FLOW = 8.0
+LEAST_WIDTH_PX = 8.0
 """With what the least flow adds, a river that the model still sees as one."""
 THINNEST = 0.3
 """A river is drawn at least so wide on both sides of its middle, in samples: far away it is a thin line, as on a map."""
@@ -148,7 +148,7 @@ def _flow(parent: NDArray[np.intp]) -> Field:
 
 def river_width_px(flow: Field) -> Field:
     return np.asarray(
-        np.minimum(np.float32(LEAST_WIDTH_PX) + np.float32(1.5) * np.sqrt(flow), np.float32(30)), np.float32
+        np.minimum(np.float32(LEAST_WIDTH_PX) + np.float32(1.5) * np.sqrt(flow), np.float32(34)), np.float32
     )
 
 

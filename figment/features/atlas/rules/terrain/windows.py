@@ -30,8 +30,8 @@ class Phase:
     strength: float
 
 
-PHASES = (Phase(shift=0.0, strength=0.6), Phase(shift=0.5, strength=0.4))
-"""The first turns the sketch into a picture; over 0.7 it loses rivers. The second lies across the first one's borders and paints over the blend."""
+PHASES = (Phase(shift=0.0, strength=0.5), Phase(shift=0.5, strength=0.3))
+"""The first turns the sketch into a picture; above, it loses narrow rivers. The second lies across the first one's borders and paints over the blend."""
 
 
 @dataclass(frozen=True, slots=True)
