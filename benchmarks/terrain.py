@@ -31,6 +31,8 @@ FAR = 3 * 10**9
 """A multiple of 3, so that tiles lie on the windows' grid as they do at the origin."""
 CACHE_BYTES = 128 * 2**20
 NEARBY = tuple(range(3, 13))
+LEVEL = 1.0
+"""One step of 255, added above and below: what is flatter than that, as open sea, nobody sees."""
 LOOKED_AT = ((3, -27), (9, -27), (-20, 10))
 """A coast with a lake, a range, and a dry land of seed 7: the corner tiles of what seams are measured on."""
 
@@ -63,8 +65,8 @@ def seam_ratio(picture: Pixels, columns: Iterable[int], rows: Iterable[int]) -> 
         for line in lines:
             beside = [line - 1 + sign * away for away in NEARBY for sign in (-1, 1)]
             if min(beside) >= 0 and max(beside) < len(gradient):
-                across += float(gradient[line - 1])
-                nearby += float(gradient[beside].mean())
+                across += float(gradient[line - 1]) + LEVEL
+                nearby += float(gradient[beside].mean()) + LEVEL
     return across / nearby
 
 

@@ -15,6 +15,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from benchmarks.terrain import borders, seam_ratio
 from figment.engine.local import LocalEngine, local_engine
 from figment.engine.models import BUILTIN
 from figment.features.atlas.jobs import terrain as jobs
@@ -95,6 +96,14 @@ class Brush:
             yield Finished(painted(request), 0.0)
         finally:
             self.running -= 1
+
+
+def test_a_seam_is_seen_where_one_is() -> None:
+    dice = np.random.default_rng(0)
+    even = dice.integers(100, 110, (64, 64, 3)).astype(np.uint8)
+    assert 0.9 < seam_ratio(even, [32], [32]) < 1.1
+    even[:, 32:] += 12
+    assert seam_ratio(even, [32], []) > 2
 
 
 def painted(request: ImageRequest) -> Pixels:
@@ -382,3 +391,8 @@ async def test_the_real_engine_makes_the_same_tiles_in_any_company(engine: Local
     for place, tile in zip(places, crowd, strict=True):
         assert np.array_equal(tile, alone[place]), place
     assert len({digest(tile) for tile in crowd}) == len(places)
+    whole = np.concatenate([np.concatenate(crowd[:2], 1), np.concatenate(crowd[2:], 1)])
+    assert seam_ratio(whole, [TILE_PX], [TILE_PX]) <= 1.2
+    for phase in range(len(PHASES)):
+        edges = [borders(Grid(card.native_size), phase, start * TILE_PX, 2 * TILE_PX) for start in (13, -8)]
+        assert seam_ratio(whole, *edges) <= 1.2

@@ -31,7 +31,7 @@ class Phase:
 
 
 PHASES = (Phase(shift=0.0, strength=0.5), Phase(shift=0.5, strength=0.3))
-"""The first turns the sketch into a picture; above, it loses narrow rivers. The second lies across the first one's borders and paints over the blend."""
+"""The first turns the sketch into a picture; any stronger, it loses narrow rivers. The second lies across the first one's borders and paints over the blend."""
 
 
 @dataclass(frozen=True, slots=True)
