@@ -20,7 +20,7 @@ EditState = Literal["queued", "running", "committed", "undone", "failed", "cance
 
 
 class World(BaseModel):
-    """A map. `slug` is its name in addresses, `prompt` what is added to every prompt. `bounds`: left, top, right and bottom of all tiles that show something."""
+    """A map. `slug` is its name in addresses, `prompt` what is added to every prompt. `bounds`: left, top, right, bottom of all that is painted."""
 
     slug: str
     name: str
