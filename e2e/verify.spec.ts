@@ -10,6 +10,9 @@ const PROMPT = 'Snowy mountains under a full moon';
 
 /** A picture that was made here, and what its owner is given of it. */
 async function made(page: Page): Promise<{ download: Buffer; thumb: Buffer }> {
+  // The page becomes a guest by itself; who asks before that would be another one.
+  const isSomebody = async () => (await page.context().cookies()).some(({ name }) => name.endsWith('figment'));
+  await expect.poll(isSomebody).toBe(true);
   const asked = await page.request.post('/api/studio/generations', { data: { prompt: PROMPT, seed: 7, steps: 4 } });
   const { jobs } = (await asked.json()) as { jobs: { id: string }[] };
   const job = async () =>
