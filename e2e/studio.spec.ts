@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { expect, test, type Locator, type Page, type TestInfo } from '@playwright/test';
+import { expect, test, type Locator, type Page, type Route, type TestInfo } from '@playwright/test';
 import { violationsIn } from './axe';
 
 const SCREENS = [
@@ -139,6 +139,35 @@ with zipfile.ZipFile(sys.argv[1]) as archive:
     bytes: Buffer.from(data, 'base64'),
   }));
 }
+
+test('an end that comes while the history is read for the first time is shown', async ({ page }) => {
+  await page.goto('/');
+  await expect
+    .poll(async () => (await page.context().cookies()).some(({ name }) => name.endsWith('figment')))
+    .toBe(true);
+  const asked = await page.request.post('/api/studio/generations', { data: { prompt: LONG_PROMPT, steps: 50 } });
+  const { jobs } = (await asked.json()) as { jobs: { id: string }[] };
+  const stateOf = async () =>
+    ((await (await page.request.get(`/api/jobs/${jobs[0]?.id}`)).json()) as { state: string }).state;
+  let held: Promise<string> | undefined;
+  const hold = async (route: Route) => {
+    const answer = await route.fetch();
+    const read = (await answer.json()) as { items: { jobs: { state: string }[] }[] };
+    await expect.poll(stateOf, { timeout: 60_000 }).toBe('succeeded');
+    // Time for the stream to tell of it. What was read again by then no longer waits for this answer.
+    await page.waitForTimeout(1_000);
+    await route.fulfill({ response: answer }).catch(() => undefined);
+    return read.items[0]?.jobs[0]?.state ?? 'nothing';
+  };
+  await page.route(/\/api\/studio\/generations(\?|$)/, async (route) => {
+    if (held === undefined) await (held = hold(route));
+    else await route.fallback();
+  });
+  await page.reload();
+  await expect(pictures(made(page, LONG_PROMPT))).toHaveCount(1, { timeout: 60_000 });
+  expect(['queued', 'running'], 'the first reading was of a moment before').toContain(await held);
+  await expect(pictures(made(page, LONG_PROMPT))).toHaveCount(1);
+});
 
 test('favourites, a collection, a filtered link, and everything in one archive', async ({ page }) => {
   const star = (prompt: string) => made(page, prompt).getByRole('button', { name: /^Favourite/ });

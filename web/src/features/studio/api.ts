@@ -102,6 +102,9 @@ export function useJobEvents(): void {
     const event = data as Job;
     if (event.place !== 'studio') return;
     const waiting = early.current.get(event.ref);
+    // What is being read for the first time may be of a moment before this, and nothing tells of an end twice.
+    if (!isUnfinished(event))
+      void client.resetQueries({ queryKey: HISTORY, predicate: ({ state }) => state.data === undefined });
     if (isHeld(event.ref)) changeHistory(client, (pages) => applyJobEvent(pages, event));
     else if (waiting !== undefined) waiting.push(event);
     else if (!outOfView.current.has(event.ref)) void readUnknown(event.ref, event);
