@@ -226,9 +226,9 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
     jobs = Jobs(database, bus, queue, images, shelf.cards, settings.queue_limit, settings.queue_limit_person)
     safety = Safety(database, images, screener, settings.reports_hide)
     studio = Studio(database, jobs, images, safety, settings.archive_images, settings.archive_bytes)
-    atlas = Atlas(database, bus, storage, jobs, images, safety)
+    atlas = Atlas.of(database, bus, storage, jobs, images, safety)
     # Jobs last when somebody is forgotten: they end with the events' lock.
-    keepers = (images, studio, atlas, safety, jobs)
+    keepers = (images, studio, atlas.keeping, safety, jobs)
     passwords = Passwords()
     mailer = Mailer(settings.smtp_url, settings.smtp_from)
     async with contextlib.AsyncExitStack() as stack:

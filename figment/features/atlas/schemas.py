@@ -37,7 +37,7 @@ class World(BaseModel):
     created_at: datetime
 
 
-class Worlds(BaseModel):
+class WorldList(BaseModel):
     items: list[World]
 
 

@@ -20,7 +20,7 @@ from PIL import Image
 from figment.core.settings import Settings
 from figment.engine.models import Catalogue
 from figment.features.atlas.jobs.painting import Overviews, Painter
-from figment.features.atlas.service import TileFiles
+from figment.features.atlas.service.files import TileFiles
 from figment.generation.contract import Finished, ImageRequest, ModelCard, Ticket, Update
 from figment.generation.jobs import JobRunner
 from figment.main import House, build_app

@@ -19,7 +19,8 @@ from figment.features.atlas.errors import EditNotFound, NothingToPaint
 from figment.features.atlas.rules import painting
 from figment.features.atlas.rules.painting import Pixels, Where
 from figment.features.atlas.rules.tiles import Place, below, tiles_of
-from figment.features.atlas.service import TileFiles, tiles_told
+from figment.features.atlas.service.files import TileFiles
+from figment.features.atlas.service.telling import tiles_told
 from figment.features.atlas.store import EditRow, Stale, TileRow
 from figment.generation.contract import ImageRequest
 from figment.generation.places import MakeAgain, Outdated

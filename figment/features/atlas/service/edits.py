@@ -1,25 +1,16 @@
-"""Use cases of Atlas."""
+"""What is painted: asked for, taken back, looked up, followed."""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import io
-import re
 import secrets
-import unicodedata
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
 from uuid import UUID
-
-import numpy as np
-from PIL import Image as PillowImage
 
 from figment.accounts.schemas import Person
 from figment.core.database import Connection, Database
-from figment.core.errors import InvalidInput, NotFound
+from figment.core.errors import InvalidInput
 from figment.core.events import Bus, Event, Gap, publish
-from figment.core.storage import BlobMissing, Storage
+from figment.core.storage import Storage
 from figment.features.atlas import store
 from figment.features.atlas.errors import (
     EditNotDone,
@@ -27,8 +18,6 @@ from figment.features.atlas.errors import (
     EditNotYours,
     NothingToPaint,
     NotYourWorld,
-    WorldNameTaken,
-    WorldNotFound,
 )
 from figment.features.atlas.rules import painting
 from figment.features.atlas.rules.painting import Pixels
@@ -39,13 +28,10 @@ from figment.features.atlas.schemas import (
     EditPage,
     EditRequest,
     EditState,
-    Manifest,
-    TileJson,
-    TileVersion,
-    World,
-    WorldRequest,
-    Worlds,
 )
+from figment.features.atlas.service.files import TileFiles
+from figment.features.atlas.service.telling import edit_told, tiles_told, topic_of
+from figment.features.atlas.service.worlds import find, find_id, may_paint
 from figment.features.atlas.store import EditRow, WorldRow
 from figment.generation.bounds import faults
 from figment.generation.contract import MAX_SEED, Urgency
@@ -56,49 +42,10 @@ from figment.safety.fields import Kind
 from figment.safety.service import Safety
 
 PLACE = "atlas"
-_WORLDS = 500
-_MANIFEST_TILES = 4096
 
 
-def topic_of(world: UUID) -> str:
-    """Where what happens in a world is told."""
-    return f"world:{world}"
-
-
-class TileFiles:
-    """Tiles and layers in storage: lossless, each named by its content, so that the same pixels are one file and none ever changes."""
-
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
-
-    async def put(self, pixels: Pixels) -> str | None:
-        """The name of the file of these pixels (h, w, 4); None for what is wholly blank, which needs none."""
-        if not pixels[..., 3].any():
-            return None
-        data = await asyncio.to_thread(_encoded, pixels)
-        name = hashlib.sha256(data).hexdigest()
-        await self._storage.put(_key(name), data, "image/png")
-        return name
-
-    async def get(self, name: str) -> Pixels:
-        return await asyncio.to_thread(_decoded, await self._storage.get(_key(name)))
-
-    async def get_all(self, names: Mapping[Place, str]) -> dict[Place, Pixels]:
-        return dict(zip(names, await asyncio.gather(*map(self.get, names.values())), strict=True))
-
-    async def view(self, name: str) -> bytes:
-        """A tile as it is looked at: WebP, made when it is first asked for."""
-        key = _key(name, "webp")
-        try:
-            return await self._storage.get(key)
-        except BlobMissing:
-            data = await asyncio.to_thread(_viewed, await self.get(name))
-            await self._storage.put(key, data, "image/webp")
-            return data
-
-
-class Atlas:
-    """Worlds, what is painted in them, and how they are looked at."""
+class Edits:
+    """What people paint into worlds."""
 
     def __init__(
         self, database: Database, bus: Bus, storage: Storage, jobs: Jobs, images: Images, safety: Safety
@@ -109,50 +56,6 @@ class Atlas:
         self._jobs = jobs
         self._images = images
         self._safety = safety
-
-    # -- worlds -------------------------------------------------------------------------------------------------------
-
-    async def worlds(self, person: Person | None) -> Worlds:
-        async with self._database.statements() as connection:
-            return Worlds(items=[_world(row, person) for row in await store.worlds(connection, _WORLDS)])
-
-    async def world(self, person: Person | None, slug: str) -> World:
-        """
-        Raises:
-            WorldNotFound.
-        """
-        async with self._database.statements() as connection:
-            return _world(await self._find(connection, slug), person)
-
-    async def make_world(self, person: Person, asked: WorldRequest) -> World:
-        """
-        Raises:
-            WorldNameTaken: there is one at this address.
-            InvalidInput: no address can be made from the name.
-            UnknownModel: there is no such model.
-            TextRefused, TextHeld: it may not be called so, or not yet.
-        """
-        slug = asked.slug or slug_of(asked.name)
-        if not slug:
-            raise InvalidInput("No address can be made from this name. Give a `slug` of a-z and 0-9.", field="slug")
-        if asked.model is not None:
-            await self._jobs.card(asked.model)
-        words = {"name": asked.name, "prompt": asked.prompt}
-        await self._safety.check(person.id, words, Kind.NAME)
-        async with self._database.transaction() as connection:
-            if not await store.add_world(
-                connection, person.id, slug, asked.name, asked.prompt, asked.model, asked.paint
-            ):
-                raise WorldNameTaken
-            return _world(await self._find(connection, slug), person)
-
-    async def _find(self, connection: Connection, slug: str) -> WorldRow:
-        found = await store.world_by_slug(connection, slug)
-        if found is None:
-            raise WorldNotFound
-        return found
-
-    # -- paint --------------------------------------------------------------------------------------------------------
 
     async def paint(self, person: Person, slug: str, asked: EditRequest) -> Edit:
         """Queue what is to be painted. What the frame shows is read when the picture is made.
@@ -166,9 +69,9 @@ class Atlas:
         """
         rect = Rect(asked.x, asked.y, asked.width, asked.height)
         async with self._database.statements() as connection:
-            world = await self._find(connection, slug)
+            world = await find(connection, slug)
             tiles = await store.tiles(connection, world.id, tiles_of(rect))
-        if not _may_paint(world, person):
+        if not may_paint(world, person):
             raise NotYourWorld
         painted = {place: tile.file for place, tile in tiles.items() if tile.file}
         request = await self._complete(asked, world, is_fresh=not painted)
@@ -184,7 +87,7 @@ class Atlas:
             assert row is not None
             [job] = await self._jobs.submit(connection, person.id, PLACE, edit, [request], Urgency.INTERACTIVE)
             # The submission has the events' lock already, and is told first.
-            await publish(connection, [_told(row)])
+            await publish(connection, [edit_told(row)])
         return _edit(row, person, job)
 
     async def _complete(self, asked: EditRequest, world: WorldRow, is_fresh: bool) -> JobRequest:
@@ -230,7 +133,7 @@ class Atlas:
 
     async def _change(self, person: Person, slug: str, edit: UUID, kind: store.Kind) -> Edit:
         async with self._database.transaction() as connection:
-            world = await self._find(connection, slug)
+            world = await find(connection, slug)
             # Taken first: from here on the layers stay as they are until the commit.
             seq = await store.next_commit(connection, world.id)
             row = await self._locked(connection, world, edit)
@@ -245,7 +148,7 @@ class Atlas:
             await store.set_tiles(connection, world.id, seq, files)
             row = await self._locked(connection, world, edit)
             result = (await self._wire(connection, [row], person))[0]
-            await publish(connection, [_told(row), tiles_told(world.id, 0, files)])
+            await publish(connection, [edit_told(row), tiles_told(world.id, 0, files)])
         return result
 
     async def _locked(self, connection: Connection, world: WorldRow, edit: UUID) -> EditRow:
@@ -265,11 +168,9 @@ class Atlas:
             tiles[place] = painting.laid_on_tile(tiles[place], place, kept[edit.layer], edit.rect)
         return {place: await self._files.put(pixels) for place, pixels in tiles.items()}
 
-    # -- look ---------------------------------------------------------------------------------------------------------
-
     async def edit(self, person: Person | None, slug: str, edit: UUID) -> Edit:
         async with self._database.transaction() as connection:
-            world = await self._find(connection, slug)
+            world = await find(connection, slug)
             row = await store.edit_by_id(connection, edit)
             if row is None or row.world != world.id:
                 raise EditNotFound
@@ -280,7 +181,7 @@ class Atlas:
     ) -> EditPage:
         """The newest first."""
         async with self._database.transaction() as connection:
-            world = await self._find(connection, slug)
+            world = await find(connection, slug)
             rows = await store.edits_in(connection, world.id, area, pending, before, limit + 1)
             items = await self._wire(connection, rows[:limit], person)
         return EditPage(items=items, next_cursor=str(rows[limit - 1].id) if len(rows) > limit else None)
@@ -289,7 +190,7 @@ class Atlas:
         """The topmost edit that made a pixel."""
         place = Place(x // TILE, y // TILE)
         async with self._database.transaction() as connection:
-            world = await self._find(connection, slug)
+            world = await find(connection, slug)
             layers = await store.layers_of(connection, world.id, [place])
             for _, row in reversed(layers):
                 rect = row.rect
@@ -299,49 +200,10 @@ class Atlas:
                         return EditAt(edit=(await self._wire(connection, [row], person))[0])
         return EditAt(edit=None)
 
-    async def manifest(self, slug: str, z: int, left: int, top: int, right: int, bottom: int) -> Manifest:
-        """
-        Raises:
-            InvalidInput: more tiles are asked for than a screen can show.
-        """
-        if right < left or bottom < top or (right - left + 1) * (bottom - top + 1) > _MANIFEST_TILES:
-            raise InvalidInput(f"Ask for at most {_MANIFEST_TILES} tiles, from x0, y0 to x1, y1.", field="x1")
-        async with self._database.statements() as connection:
-            world = await self._find(connection, slug)
-            found = await store.tiles_within(connection, world.id, z, left, top, right, bottom)
-        return Manifest(z=z, tiles=[TileVersion(x=place.x, y=place.y, v=file[:16]) for place, file in found])
-
-    async def tile(self, slug: str, z: int, place: Place) -> tuple[bytes, str]:
-        """A tile as it is looked at, and its version.
-
-        Raises:
-            WorldNotFound.
-            NotFound: nothing is painted there.
-        """
-        async with self._database.statements() as connection:
-            world = await self._find_id(connection, slug)
-            found = (await store.tiles(connection, world, [place], z)).get(place)
-        if found is None or found.file is None:
-            raise NotFound("Nothing is painted there yet.")
-        return await self._files.view(found.file), found.file[:16]
-
-    async def _find_id(self, connection: Connection, slug: str) -> UUID:
-        found = await store.world_id(connection, slug)
-        if found is None:
-            raise WorldNotFound
-        return found
-
-    async def tilejson(self, slug: str, site: str) -> TileJson:
-        async with self._database.statements() as connection:
-            world = await self._find(connection, slug)
-        return TileJson(name=world.name, tiles=[f"{site}/api/atlas/worlds/{world.slug}/tiles/{{z}}/{{x}}/{{y}}"])
-
-    # -- follow -------------------------------------------------------------------------------------------------------
-
     async def follow(self, slug: str, after: int | None) -> AsyncIterator[Event | Gap]:
         """What happens in a world, as it commits. Events name an edit; what it is now is theirs to read who follow."""
         async with self._database.statements() as connection:
-            world = await self._find_id(connection, slug)
+            world = await find_id(connection, slug)
         return self._with_edits(self._bus.subscribe([topic_of(world)], after))
 
     async def _with_edits(self, stream: AsyncIterator[Event | Gap]) -> AsyncIterator[Event | Gap]:
@@ -360,41 +222,6 @@ class Atlas:
         """Rows as a person sees them; None stands for everybody, who are not told what only the author is."""
         jobs = await self._jobs.by_refs(connection, PLACE, [row.id for row in rows])
         return [_edit(row, person, next(iter(jobs.get(row.id, [])), None)) for row in rows]
-
-    # -- what is kept of a person (`figment.accounts.entrance.Keeper`) ------------------------------------------------
-
-    async def hand_over(self, connection: Connection, giver: UUID, taker: UUID) -> None:
-        await store.hand_over(connection, giver, taker)
-
-    async def forget(self, connection: Connection, person: UUID) -> None:
-        """What they painted stays in the maps of all, without a name and without its words."""
-        await store.forget(connection, person)
-
-    async def documents(self, connection: Connection, person: UUID) -> dict[str, Any]:
-        return {"atlas.json": await store.everything_of(connection, person)}
-
-
-def _may_paint(world: WorldRow, person: Person | None) -> bool:
-    return person is not None and (world.paint == "everyone" or world.owner == person.id)
-
-
-def _world(row: WorldRow, person: Person | None) -> World:
-    bounds = None
-    if row.left is not None and row.top is not None and row.right is not None and row.bottom is not None:
-        bounds = [row.left * TILE, row.top * TILE, row.right * TILE, row.bottom * TILE]
-    return World(
-        slug=row.slug,
-        name=row.name,
-        author=row.author,
-        prompt=row.prompt,
-        model=row.model,
-        paint=row.paint,
-        may_paint=_may_paint(row, person),
-        mine=person is not None and row.owner == person.id,
-        bounds=bounds,
-        edits=row.edits,
-        created_at=row.created_at,
-    )
 
 
 def _edit(row: EditRow, person: Person | None, job: Job | None) -> Edit:
@@ -424,40 +251,3 @@ def _state(row: EditRow, job: Job | None) -> EditState:
         return row.state
     # Without a job its author has gone, or it is being committed right now.
     return "cancelled" if job is None else "running" if job.state == "succeeded" else job.state
-
-
-def _told(row: EditRow) -> Event:
-    return Event(topic_of(row.world), "edit", {"edit": str(row.id)}, row.id)
-
-
-def tiles_told(world: UUID, z: int, files: Mapping[Place, str | None]) -> Event:
-    """That tiles have new versions."""
-    tiles = [{"z": z, "x": place.x, "y": place.y, "v": file and file[:16]} for place, file in files.items()]
-    return Event(topic_of(world), "tiles", {"tiles": tiles})
-
-
-def slug_of(name: str) -> str:
-    """A name as an address can have it."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
-
-
-def _key(name: str, extension: str = "png") -> str:
-    return f"atlas/{name[:2]}/{name}.{extension}"
-
-
-def _encoded(pixels: Pixels) -> bytes:
-    out = io.BytesIO()
-    PillowImage.fromarray(pixels, "RGBA").save(out, "PNG", compress_level=2)
-    return out.getvalue()
-
-
-def _decoded(data: bytes) -> Pixels:
-    with PillowImage.open(io.BytesIO(data), formats=("PNG",)) as picture:
-        return np.asarray(picture.convert("RGBA"))
-
-
-def _viewed(pixels: Pixels) -> bytes:
-    out = io.BytesIO()
-    PillowImage.fromarray(pixels, "RGBA").save(out, "WEBP", quality=86, method=3)
-    return out.getvalue()

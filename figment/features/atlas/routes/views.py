@@ -1,0 +1,68 @@
+"""Tiles."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path, Query, Request, Response
+
+from figment.accounts.asking import site_of
+from figment.core.errors import InvalidInput, NotFound, NotSignedIn
+from figment.core.problems import problems
+from figment.features.atlas.errors import (
+    WorldNotFound,
+)
+from figment.features.atlas.routes.asking import AtlasService, Looker, WorldSlug, Zoom, router
+from figment.features.atlas.rules.tiles import MIN_ZOOM, Place
+from figment.features.atlas.schemas import (
+    Coordinate,
+    Manifest,
+    TileJson,
+)
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+_FOR_NOW = "no-cache"
+
+
+@router.get("/worlds/{world}/manifest", responses=problems(NotSignedIn, WorldNotFound, InvalidInput))
+async def get_manifest(
+    world: WorldSlug,
+    _: Looker,
+    service: AtlasService,
+    z: Annotated[int, Query(ge=MIN_ZOOM, le=0)],
+    x0: Coordinate,
+    y0: Coordinate,
+    x1: Coordinate,
+    y1: Coordinate,
+) -> Manifest:
+    """Which tiles from column x0 and row y0 to x1 and y1 show something, and the versions that their addresses name."""
+    return await service.views.manifest(world, z, x0, y0, x1, y1)
+
+
+@router.get(
+    "/worlds/{world}/tiles/{z}/{x}/{y}",
+    response_class=Response,
+    responses={200: {"content": {"image/webp": {}}}, **problems(NotSignedIn, WorldNotFound, NotFound, InvalidInput)},
+)
+async def get_tile(
+    world: WorldSlug,
+    z: Zoom,
+    x: Annotated[Coordinate, Path()],
+    y: Annotated[Coordinate, Path()],
+    _: Looker,
+    service: AtlasService,
+    v: Annotated[str | None, Query(max_length=64)] = None,
+) -> Response:
+    """A tile, 512 pixels a side; what is blank is transparent. z from -12, where one tile shows 4,096 by 4,096 of those at 0.
+
+    With `v`, the version from the manifest, it may be kept for ever.
+    """
+    data, version = await service.views.tile(world, z, Place(x, y))
+    cached = _FOR_EVER if v == version else _FOR_NOW
+    return Response(data, media_type="image/webp", headers={"Cache-Control": cached, "ETag": f'"{version}"'})
+
+
+@router.get("/worlds/{world}/tilejson", responses=problems(NotSignedIn, WorldNotFound, InvalidInput))
+async def get_tilejson(world: WorldSlug, request: Request, _: Looker, service: AtlasService) -> TileJson:
+    """TileJSON, for viewers of maps."""
+    return await service.views.tilejson(world, site_of(request))

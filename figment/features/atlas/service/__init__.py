@@ -1,0 +1,37 @@
+"""Use cases of Atlas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from figment.core.database import Database
+from figment.core.events import Bus
+from figment.core.storage import Storage
+from figment.features.atlas.service.edits import PLACE, Edits
+from figment.features.atlas.service.keeping import Keeping
+from figment.features.atlas.service.views import Views
+from figment.features.atlas.service.worlds import Worlds
+from figment.generation.service import Jobs
+from figment.images.service import Images
+from figment.safety.service import Safety
+
+__all__ = ["PLACE", "Atlas"]
+
+
+@dataclass(frozen=True, slots=True)
+class Atlas:
+    """The services of Atlas."""
+
+    worlds: Worlds
+    edits: Edits
+    views: Views
+    keeping: Keeping
+
+    @classmethod
+    def of(cls, database: Database, bus: Bus, storage: Storage, jobs: Jobs, images: Images, safety: Safety) -> Atlas:
+        return cls(
+            Worlds(database, jobs, safety),
+            Edits(database, bus, storage, jobs, images, safety),
+            Views(database, storage),
+            Keeping(),
+        )
