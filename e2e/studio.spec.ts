@@ -231,6 +231,8 @@ test('favourites, a collection, a filtered link, and everything in one archive',
     await page.getByLabel('Name').fill('On the sea');
     await page.getByRole('button', { name: 'Create' }).click();
     await expect(page.getByText('2 pictures in “On the sea”.')).toBeVisible();
+    // While the dialog is closing, Escape is still the dialog's.
+    await expect(page.getByRole('dialog')).toBeHidden();
     await page.keyboard.press('Escape');
     await expect(page.getByRole('toolbar', { name: 'Selected pictures' })).toBeHidden();
   });
