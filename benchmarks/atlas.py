@@ -2,7 +2,7 @@
 
     .venv/bin/python -m benchmarks.atlas                          all of it
     .venv/bin/python -m benchmarks.atlas seams drift overhead tiles growth     some of it
-        [--edits 100] [--rounds 20] [--most 1000000] [--pictures FOLDER]
+        [--edits 100] [--rounds 20] [--most 1000000] [--pictures FOLDER] [--model FOLDER]
 
 `tiles` needs nginx and ab (apache2-utils) and says so where they are not there.
 """
@@ -244,8 +244,10 @@ def fill(ledger: Ledger, world: str, tiles: int, file: str) -> None:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    with tempfile.TemporaryDirectory() as folder, served(Path(folder), **OFF) as server:
+def serving(models: Path | None) -> Iterator[Server]:
+    """With the built-in model, or the one in a folder."""
+    theirs = {} if models is None else {"models_dir": models.parent.absolute(), "model": models.name}
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder), **OFF, **theirs) as server:
         yield server
 
 
@@ -256,6 +258,7 @@ def main(parts: Iterable[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--most", type=int, default=10**6)
     parser.add_argument("--pictures", type=Path)
+    parser.add_argument("--model", type=Path, help="the folder of another model")
     given = parser.parse_args()
     works = {
         "seams": lambda server: seams(server, given.edits, given.pictures),
@@ -264,7 +267,7 @@ def main(parts: Iterable[str] | None = None) -> None:
         "tiles": lambda server: against_nginx(server, given.rounds),
         "growth": lambda server: growth(server, given.most, given.rounds),
     }
-    with serving() as server:
+    with serving(given.model) as server:
         for part in given.parts or works:
             works[part](server)
 

@@ -57,7 +57,7 @@ class Ledger:
     """The database and the files of a server, looked at from beside."""
 
     def __init__(self, data: Path) -> None:
-        self._connection = psycopg.connect(running_url(data) or "", autocommit=True)
+        self._connection = psycopg.connect(running_url(data / "postgres") or "", autocommit=True)
         self._files = data / "blobs"
 
     def rows(self, sql: str, *values: object) -> list[Any]:

@@ -51,11 +51,16 @@ def some(seed: int) -> tuple[painting.Pixels, painting.Pixels, painting.Where]:
     return canvas, picture, painting.to_make(canvas, asked)
 
 
+def alone(canvas: painting.Pixels) -> painting.Pixels:
+    """A frame with nothing beside it."""
+    return np.pad(canvas, ((painting.MARGIN, painting.MARGIN), (painting.MARGIN, painting.MARGIN), (0, 0)))
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32))
 def test_outside_the_mask_not_one_byte_differs_and_inside_nothing_stays_blank(seed: int) -> None:
     canvas, picture, make = some(seed)
-    after = painting.laid(canvas, painting.layer_of(canvas, picture, make))
+    after = painting.laid(canvas, painting.layer_of(alone(canvas), picture, make))
     assert (after[~make] == canvas[~make]).all()
     assert (after[make, 3] == 255).all()
 
@@ -64,7 +69,7 @@ def test_outside_the_mask_not_one_byte_differs_and_inside_nothing_stays_blank(se
 @given(st.integers(0, 2**32))
 def test_a_layer_laid_tile_by_tile_is_the_layer_laid_at_once(seed: int) -> None:
     canvas, picture, make = some(seed)
-    layer = painting.layer_of(canvas, picture, make)
+    layer = painting.layer_of(alone(canvas), picture, make)
     rect = Rect(-37, TILE - 61, layer.shape[1], layer.shape[0])
     places = tiles_of(rect)
     tiles = {}
@@ -89,7 +94,7 @@ def test_a_colour_that_is_a_little_off_meets_its_surroundings() -> None:
     canvas = painting.blank(256, 256)
     canvas[:, :128] = (100, 120, 140, 255)
     picture = np.full((256, 256, 3), (112, 112, 150), np.uint8)
-    after = painting.laid(canvas, painting.layer_of(canvas, picture, painting.to_make(canvas)))
+    after = painting.laid(canvas, painting.layer_of(alone(canvas), picture, painting.to_make(canvas)))
     assert np.abs(after[:, 128, :3].astype(int) - (100, 120, 140)).max() <= 1
     assert (after[:, 200, :3] == (112, 112, 150)).all()
     assert np.abs(np.diff(after[128, :, :3].astype(int), axis=0)).max() <= 2, "without a step anywhere"
@@ -99,8 +104,20 @@ def test_another_land_keeps_its_colours() -> None:
     canvas = painting.blank(256, 256)
     canvas[:, :128] = (20, 60, 200, 255)
     picture = np.full((256, 256, 3), (240, 220, 120), np.uint8)
-    after = painting.laid(canvas, painting.layer_of(canvas, picture, painting.to_make(canvas)))
-    assert np.abs(after[:, 128:, :3].astype(int) - (240, 220, 120)).max() <= 20
+    after = painting.laid(canvas, painting.layer_of(alone(canvas), picture, painting.to_make(canvas)))
+    far = 128 + painting.JOIN
+    assert np.abs(after[:, far:, :3].astype(int) - (240, 220, 120)).max() <= 20
+    step = np.abs(np.diff(after[128, :, :3].astype(int), axis=0)).max()
+    assert step < 60, "a band between them and no cut"
+
+
+def test_what_lies_beside_the_frame_is_met_as_well() -> None:
+    around = painting.blank(256 + 2 * painting.MARGIN, 256 + 2 * painting.MARGIN)
+    around[:, : painting.MARGIN] = (100, 120, 140, 255)
+    picture = np.full((256, 256, 3), (112, 112, 150), np.uint8)
+    layer = painting.layer_of(around, picture, np.ones((256, 256), np.bool_))
+    assert np.abs(layer[:, 0, :3].astype(int) - (100, 120, 140)).max() <= 1
+    assert (layer[:, 100, :3] == (112, 112, 150)).all()
 
 
 @pytest.mark.parametrize("seed", range(3))

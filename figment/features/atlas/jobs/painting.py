@@ -58,7 +58,8 @@ class Painter:
         if edit is None:
             raise EditNotFound
         asked = await self._mask(row.owner, edit)
-        tiles, canvas = await self.look(edit)
+        tiles, wide = await self.look(edit)
+        canvas = painting.within(wide)
         make = painting.to_make(canvas, asked)
         if not make.any():
             raise NothingToPaint
@@ -68,11 +69,14 @@ class Painter:
         return Painting(self, edit, request, asked, canvas, tiles)
 
     async def look(self, edit: EditRow) -> tuple[dict[Place, TileRow], Pixels]:
-        """The versions of the tiles under an edit's frame, and what it shows."""
+        """The versions of the tiles under an edit's frame, and what it and its margin show."""
+        wide = edit.rect.grown(painting.MARGIN)
         async with self._database.statements() as connection:
-            tiles = await store.tiles(connection, edit.world, tiles_of(edit.rect))
+            tiles = await store.tiles(connection, edit.world, tiles_of(wide))
         files = {place: tile.file for place, tile in tiles.items() if tile.file}
-        return tiles, painting.gathered(await self._files.get_all(files), edit.rect)
+        canvas = painting.gathered(await self._files.get_all(files), wide)
+        # Beside the frame others may paint meanwhile: nothing that rests on these is lost.
+        return {place: tile for place in tiles_of(edit.rect) if (tile := tiles.get(place))}, canvas
 
     async def lay(
         self, edit: EditRow, tiles: Mapping[Place, TileRow], layer: Pixels
@@ -137,7 +141,8 @@ class Painting:
             MakeAgain: others have painted where it was to be.
             NothingToPaint: and nothing of it is left.
         """
-        tiles, canvas = await self._painter.look(self._edit)
+        tiles, wide = await self._painter.look(self._edit)
+        canvas = painting.within(wide)
         make = painting.to_make(canvas, self._asked)
         if not make.any():
             raise NothingToPaint
@@ -145,7 +150,7 @@ class Painting:
             self._edit
         ):
             raise MakeAgain
-        layer = await asyncio.to_thread(painting.layer_of, canvas, picture, make)
+        layer = await asyncio.to_thread(painting.layer_of, wide, picture, make)
         self._tiles = tiles
         self._layer, self._files = await self._painter.lay(self._edit, tiles, layer)
 

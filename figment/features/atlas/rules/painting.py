@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,11 @@ FEATHER = 32
 
 LEVELLING = 40
 """How far inside a mask the colour of a picture is drawn towards its surroundings'."""
-_RING = 8
+JOIN = 12
+"""Over how many pixels inside a mask what is left between a picture and its surroundings fades, pixel by pixel."""
+MARGIN = 8
+"""Pixels around a frame that its picture is joined to, beside those in it."""
+_RING = MARGIN
 _SMOOTH = 24
 _MOST = 20
 """Levels of 255 by which a colour is drawn at most: what differs by more is another land, and a smear from one to the other is worse than a border."""
@@ -52,6 +57,11 @@ def overlap(one: Rect, other: Rect) -> tuple[tuple[slice, slice], tuple[slice, s
     )
 
 
+def within(wide: NDArray[Any]) -> NDArray[Any]:
+    """The frame in what its surroundings show: without the MARGIN around it."""
+    return wide[MARGIN:-MARGIN, MARGIN:-MARGIN]
+
+
 def to_make(canvas: Pixels, asked: Pixels | None = None) -> Where:
     """(h, w): where pixels are to be made: where nothing is, or under a mask (h, w) that was painted for it."""
     return canvas[..., 3] == 0 if asked is None else asked > 127
@@ -67,23 +77,26 @@ def context(canvas: Pixels, make: Where) -> Pixels | None:
     return colours
 
 
-def layer_of(before: Pixels, picture: Pixels, make: Where) -> Pixels:
-    """(h, w, 4): a picture (h, w, 3) as it is laid over what a frame showed before. Alpha is how much of it counts; 0 is outside `make`.
+def layer_of(around: Pixels, picture: Pixels, make: Where) -> Pixels:
+    """(h, w, 4): a picture (h, w, 3) as it is laid over what a frame showed before. Alpha is how much of it counts; 0 is outside `make` (h, w).
 
-    Its colour is drawn towards that of its surroundings, most at the border of the mask; and where something was there before, it fades
-    over within FEATHER pixels of that border.
+    `around`: the frame with a MARGIN of what lies beside it, (h + 2 MARGIN, w + 2 MARGIN, 4). The picture's colour is drawn towards that of its
+    surroundings, most at the border of the mask; and where something was there before, it fades over within FEATHER pixels of that border.
     """
-    painted = before[..., 3] > 0
-    kept = painted & ~make
-    colours, share = picture.astype(np.float32), np.ones(make.shape, np.float32)
+    edge = ((MARGIN, MARGIN), (MARGIN, MARGIN))
+    wide_make, wide_picture = np.pad(make, edge), np.pad(picture, (*edge, (0, 0)))
+    painted = around[..., 3] > 0
+    kept = painted & ~wide_make
+    colours, share = wide_picture.astype(np.float32), np.ones(wide_make.shape, np.float32)
     if kept.any():
         far = distance(kept)
-        colours = colours + _levelling(before, picture, kept, make, far)
+        colours = colours + _levelling(around, wide_picture, kept, wide_make, far)
+        colours = _joined(colours, around, kept, far)
         share = np.where(painted, np.clip(far / (FEATHER + 1), 0, 1), 1)
     layer = blank(*make.shape[::-1])
-    layer[make, :3] = np.clip(np.rint(colours[make]), 0, 255).astype(np.uint8)
+    layer[make, :3] = np.clip(np.rint(within(colours)[make]), 0, 255).astype(np.uint8)
     # Not 0 inside: that would say that nothing was made here.
-    layer[make, 3] = np.clip(np.rint(255 * share[make]), 1, 255).astype(np.uint8)
+    layer[make, 3] = np.clip(np.rint(255 * within(share)[make]), 1, 255).astype(np.uint8)
     return layer
 
 
@@ -112,6 +125,35 @@ def _levelling(before: Pixels, picture: Pixels, kept: Where, make: Where, far: F
     step = np.clip(1 - far / LEVELLING, 0, 1)
     fade = np.where(known & make, step * step * (3 - 2 * step), 0)
     return np.asarray(np.clip(there - here, -_MOST, _MOST) * fade[..., None], np.float32)
+
+
+def _joined(colours: Floats, before: Pixels, kept: Where, far: Floats) -> Floats:
+    """(h, w, 3): colours that meet those of their surroundings pixel by pixel, and are their own again JOIN pixels from there.
+
+    What is missing at the border goes inwards ring by ring, each pixel taking the mean of its neighbours' in the ring before: it grows smoother
+    as it goes, as a membrane would, and leaves no streaks.
+    """
+    width = far.shape[1]
+    after = np.pad(colours, ((1, 1), (1, 1), (0, 0)))
+    flat = after.reshape(-1, 3)
+    outside = np.pad(before[..., :3].astype(np.float32), ((1, 1), (1, 1), (0, 0))).reshape(-1, 3)
+    ring_of = np.pad(far, 1, constant_values=np.inf).ravel()
+    missing = np.zeros_like(flat)
+    around = np.array(
+        [down * (width + 2) + right for down in (-1, 0, 1) for right in (-1, 0, 1) if (down, right) != (0, 0)]
+    )
+    previous = np.pad(kept, 1).ravel()
+    for ring in range(1, JOIN + 1):
+        here = np.flatnonzero(ring_of == ring)
+        beside = here[:, None] + around
+        weight = previous[beside][..., None].astype(np.float32)
+        total = ((outside if ring == 1 else missing)[beside] * weight).sum(axis=1)
+        mean = total / np.maximum(weight.sum(axis=1), 1)
+        missing[here] = mean - flat[here] if ring == 1 else mean
+        previous = ring_of == ring
+        step = 1 - ring / (JOIN + 1)
+        flat[here] += missing[here] * (step * step * (3 - 2 * step))
+    return after[1:-1, 1:-1]
 
 
 def _averaged(colours: Pixels, where: Where) -> tuple[Floats, Floats]:

@@ -40,6 +40,10 @@ class Rect:
     def bottom(self) -> int:
         return self.y + self.height
 
+    def grown(self, pixels: int) -> Rect:
+        """With as much of its surroundings on each side."""
+        return Rect(self.x - pixels, self.y - pixels, self.width + 2 * pixels, self.height + 2 * pixels)
+
     def meets(self, other: Rect) -> bool:
         return self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
 
