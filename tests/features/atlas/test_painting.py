@@ -99,8 +99,11 @@ async def test_side_by_side_in_one_tile_both_stay_and_none_is_made_again(easel: 
         assert (await easel.painted(edit["id"]))["state"] == "committed"
     assert len(easel.dyer.asked) == 2
     tile = await easel.tile(0, 0)
-    assert (tile[:256, :256, :3] == COLOURS[RED]).all()
-    assert (tile[256:, 256:, :3] == COLOURS[GREEN]).all()
+    assert (tile[:256, :256, 3] == 255).all()
+    assert (tile[256:, 256:, 3] == 255).all()
+    # Where their corners meet, whoever came second joins the first.
+    assert (tile[:200, :200, :3] == COLOURS[RED]).all()
+    assert (tile[312:, 312:, :3] == COLOURS[GREEN]).all()
 
 
 async def test_undo_takes_mine_out_from_under_theirs_and_redo_brings_it_back(easel: Easel) -> None:
