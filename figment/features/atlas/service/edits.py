@@ -30,6 +30,7 @@ from figment.features.atlas.schemas import (
     EditState,
 )
 from figment.features.atlas.service.files import TileFiles
+from figment.features.atlas.service.models import painter_of
 from figment.features.atlas.service.telling import edit_told, tiles_told, topic_of
 from figment.features.atlas.service.worlds import find, find_id, may_paint
 from figment.features.atlas.store import EditRow, WorldRow
@@ -92,7 +93,7 @@ class Edits:
 
     async def _complete(self, asked: EditRequest, world: WorldRow, is_fresh: bool) -> JobRequest:
         """The request with the world's style and the model's defaults in it, checked against the model's card."""
-        card = await self._jobs.card(world.model)
+        card = await self._jobs.card(painter_of(world.model, await self._jobs.models()))
         given = asked.model_dump(include={"seed", "steps", "guidance"}, exclude_none=True)
         request = JobRequest(
             **{
