@@ -36,6 +36,7 @@ from figment.core.storage import BucketOptions, Storage
 from figment.engine.backends.checking import open_checker
 from figment.engine.local import local_engine, open_catalogue, sentence_vectors
 from figment.engine.schedule import Limits
+from figment.features.atlas import channel as atlas_channel
 from figment.features.atlas import routes as atlas_routes
 from figment.features.atlas.jobs.painting import Overviews, Painter
 from figment.features.atlas.service import PLACE as ATLAS
@@ -75,6 +76,7 @@ log = structlog.get_logger(__name__)
 ROUTES = (
     studio_routes,
     atlas_routes,
+    atlas_channel,
     generation_routes,
     image_routes,
     openai_routes,
@@ -239,6 +241,8 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
         stack.push_async_callback(bus.stop)
         await shelf.start()
         stack.push_async_callback(shelf.stop)
+        await atlas.presences.start()
+        stack.push_async_callback(atlas.presences.stop)
         yield House(
             settings=settings,
             database=database,

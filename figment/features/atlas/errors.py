@@ -52,3 +52,10 @@ class NothingToPaint(FigmentError):
 
     status = 422
     code = "nothing_to_paint"
+
+
+class WorldIsFull(FigmentError):
+    """So many people look at this world now that no more can be shown to each other. The map itself can be looked at; try again later to be seen."""
+
+    status = 503
+    code = "world_is_full"

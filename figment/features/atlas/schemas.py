@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from figment.core.text import Words
 from figment.features.atlas.rules.tiles import FARTHEST, MIN_ZOOM, TILE
@@ -125,3 +125,44 @@ class TileJson(BaseModel):
     minzoom: int = MIN_ZOOM
     maxzoom: int = 0
     tile_size: int = TILE
+
+
+class Look(BaseModel):
+    """What a page shows of a world (left, top, right, bottom), and where its person points."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    view: tuple[Coordinate, Coordinate, Coordinate, Coordinate]
+    at: tuple[Coordinate, Coordinate] | None = None
+
+    @field_validator("view")
+    @classmethod
+    def _is_not_inside_out(cls, view: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+        left, top, right, bottom = view
+        if right <= left or bottom <= top:
+            raise ValueError("Give left, top, right and bottom with left < right and top < bottom.")
+        return view
+
+
+class Onlooker(BaseModel):
+    """Somebody who looks at the same world. `who`: the same on all pages of one person; `colour`: 0 to 11."""
+
+    id: str
+    who: str
+    name: str
+    colour: int
+    at: list[int] | None
+    view: list[int]
+
+
+class Presence(BaseModel):
+    """What changed among those who look at a world: who is new or moved, and who is to be seen no longer.
+
+    `you` is this page's own id, which is never among them. `people` counts persons, you included; `watchers` those who are nobody in particular.
+    """
+
+    you: str
+    changed: list[Onlooker]
+    gone: list[str]
+    people: int
+    watchers: int

@@ -9,6 +9,7 @@ from figment.core.events import Bus
 from figment.core.storage import Storage
 from figment.features.atlas.service.edits import PLACE, Edits
 from figment.features.atlas.service.keeping import Keeping
+from figment.features.atlas.service.presence import Presences
 from figment.features.atlas.service.views import Views
 from figment.features.atlas.service.worlds import Worlds
 from figment.generation.service import Jobs
@@ -26,6 +27,7 @@ class Atlas:
     edits: Edits
     views: Views
     keeping: Keeping
+    presences: Presences
 
     @classmethod
     def of(cls, database: Database, bus: Bus, storage: Storage, jobs: Jobs, images: Images, safety: Safety) -> Atlas:
@@ -34,4 +36,5 @@ class Atlas:
             Edits(database, bus, storage, jobs, images, safety),
             Views(database, storage),
             Keeping(),
+            Presences(database),
         )
