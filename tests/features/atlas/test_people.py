@@ -106,6 +106,7 @@ async def test_two_pages_of_one_person_are_one_person(easel: Easel) -> None:
         [seen] = other.others.values()
         await one.hear()
         assert (seen["id"], one.people) == (one.you, 1)
+        assert (await one.hear())["me"] == seen["who"]
 
 
 async def test_whoever_is_frozen_is_gone(easel: Easel, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -178,6 +178,7 @@ class Presences:
             seat.told, seat.counts = {figure.id: figure for figure in seen}, counts
             return Presence(
                 you=seat.id,
+                me=seat.figure and seat.figure.who,
                 changed=[_onlooker(figure) for figure in found.changed],
                 gone=found.gone,
                 people=counts[0],
