@@ -358,6 +358,7 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
                 "moderation",
             ):
                 setattr(app.state, name, getattr(house, name))
+            app.state.joinable = {ATLAS: house.atlas.edits}
             app.state.rates = rates
             app.state.newcomers = newcomers
             app.state.house = house

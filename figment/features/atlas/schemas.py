@@ -158,7 +158,8 @@ class Onlooker(BaseModel):
 class Presence(BaseModel):
     """What changed among those who look at a world: who is new or moved, and who is to be seen no longer.
 
-    `you` is this page's own id, which is never among them; `me` is the `who` of your own other pages, null for nobody in particular. `people` counts persons, you included; `watchers` those who are nobody in particular.
+    `you` is this page's own id, which is never among them; `me` is the `who` of your own other pages, null for nobody in particular.
+    `people` counts persons, you included; `watchers` those who are nobody in particular.
     """
 
     you: str

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import io
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from PIL import Image
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from figment.core.broadcast import MOST_BYTES
+from figment.core.events import Event
 from figment.features.atlas import channel
 from figment.features.atlas.rules.presence import COLOURS, MOST_SEEN, Box, Figure, Spot, news, seen_from, who_of
 from figment.features.atlas.schemas import Look
 from figment.features.atlas.service import presence
 from figment.features.atlas.service.presence import Presences, Seat
 from tests.features.atlas.conftest import WORLD, Easel
+from tests.http import Frame, frames
 
 
 @dataclass
@@ -247,6 +252,107 @@ async def test_a_crowd_fits_into_the_messages_between_processes(easel: Easel) ->
     said = [json.loads(message) for message in messages]
     assert {one[0] for message in said for one in message["figures"]} == {figure.id for figure in figures}
     assert [len(message["gone"]) for message in said] == [300] + [0] * (len(said) - 1)
+
+
+async def heard(client: httpx.AsyncClient, address: str, last: str) -> list[Frame]:
+    """What a stream tells until an event of that name comes, it included."""
+    found: list[Frame] = []
+    async with asyncio.timeout(20), frames(client, address) as stream:
+        async for frame in stream:
+            found.append(frame)
+            if frame.event == last:
+                break
+    return found
+
+
+async def test_everybody_sees_how_a_picture_comes_and_nothing_of_it_after_its_end(easel: Easel) -> None:
+    easel.dyer.previews = 12
+    async with easel.somebody() as other:
+        hearing = asyncio.create_task(heard(other, f"{WORLD}/events", "tiles"))
+        await asyncio.sleep(0.3)
+        edit = await easel.paint(0, 0)
+        told = await hearing
+        pending = [frame for frame in told if frame.event == "progress"]
+    # 12 steps of a tenth of a second: three tellings to the others where the author has six.
+    assert 2 <= len(pending) <= 4
+    assert {frame.data["edit"] for frame in pending} == {edit["id"]}
+    steps = [frame.data["progress"]["step"] for frame in pending]
+    assert steps == sorted(steps)
+    data = pending[-1].data["progress"]["preview"].removeprefix("data:image/webp;base64,")
+    with Image.open(io.BytesIO(base64.b64decode(data))) as picture:
+        assert picture.size == (85, 128)
+    ended = next(n for n, frame in enumerate(told) if frame.event == "edit" and frame.data["state"] == "committed")
+    assert max(n for n, frame in enumerate(told) if frame.event == "progress") < ended
+
+
+async def test_who_comes_later_finds_it_in_what_is_pending(easel: Easel) -> None:
+    easel.dyer.previews = 1
+    easel.dyer.may_finish.clear()
+    asked = (await easel.ask(0, 0)).json()
+    async with easel.somebody() as other, asyncio.timeout(10):
+        while True:
+            [edit] = (await other.get(f"{WORLD}/edits", params={"pending": True})).json()["items"]
+            if edit["progress"]:
+                break
+            await asyncio.sleep(0.05)
+    assert edit["id"] == asked["id"]
+    assert edit["progress"]["preview"].startswith("data:image/webp")
+    easel.dyer.may_finish.set()
+    assert (await easel.painted(asked["id"]))["state"] == "committed"
+
+
+async def test_one_stream_tells_of_mine_and_of_the_world(easel: Easel) -> None:
+    hearing = asyncio.create_task(heard(easel.client, "/api/events?also=atlas/commons", "tiles"))
+    await asyncio.sleep(0.3)
+    async with easel.somebody() as other:
+        mine, theirs = await easel.ask(0, 0), await easel.ask(2000, 0, client=other)
+        told = await hearing
+        await easel.painted(mine.json()["id"])
+        await easel.painted(theirs.json()["id"])
+    assert {frame.data["id"] for frame in told if frame.event == "edit"} <= {mine.json()["id"], theirs.json()["id"]}
+    assert {frame.data["ref"] for frame in told if frame.event == "job"} == {mine.json()["id"]}
+    assert [frame.id for frame in told] == sorted(frame.id for frame in told)
+
+
+@pytest.mark.parametrize(
+    ("also", "status", "code"),
+    [
+        ("atlas/nowhere", 404, "world_not_found"),
+        ("elsewhere/commons", 404, "not_found"),
+        ("commons", 422, "invalid_input"),
+    ],
+)
+async def test_what_is_not_there_cannot_be_in_the_stream(easel: Easel, also: str, status: int, code: str) -> None:
+    answer = await easel.client.get("/api/events", params={"also": also})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_nothing_is_missed_between_the_opening_of_a_stream_and_its_first_reading(easel: Easel) -> None:
+    stream = await easel.house.atlas.edits.follow("commons", None)
+    edit = await easel.paint(0, 0)
+    async with asyncio.timeout(10):
+        async for event in stream:
+            assert isinstance(event, Event)
+            assert event.data["id"] == edit["id"]
+            break
+
+
+async def test_what_an_event_tells_of_is_looked_up_once_for_all(easel: Easel, monkeypatch: pytest.MonkeyPatch) -> None:
+    edits, asked = easel.house.atlas.edits, []
+    look_up = edits._look_up
+
+    async def counted(edit: UUID) -> dict[str, Any] | None:
+        asked.append(edit)
+        return await look_up(edit)
+
+    monkeypatch.setattr(edits, "_look_up", counted)
+    hearing = [asyncio.create_task(heard(easel.client, f"{WORLD}/events", "tiles")) for _ in range(5)]
+    await asyncio.sleep(0.3)
+    await easel.paint(0, 0)
+    told = await asyncio.gather(*hearing)
+    assert len({tuple(frame.id for frame in each) for each in told}) == 1
+    edits_told = [frame for frame in told[0] if frame.event == "edit"]
+    assert len(asked) <= len(edits_told) + 1
 
 
 class TestRules:

@@ -116,6 +116,26 @@ BEGIN
 END $$;
 CREATE TRIGGER atlas_job_changed AFTER UPDATE OF state ON jobs
     FOR EACH ROW WHEN (NEW.place = 'atlas' AND NEW.state IS DISTINCT FROM OLD.state) EXECUTE FUNCTION tell_of_atlas_job();
+
+-- -- How others' pictures come ------------------------------------------------------------------------------------------
+
+-- As in 0001, of any topic: besides its owner, those hear of a job's progress who watch where it is painted. What is told after its end
+-- would bring back what is over: to everybody it is told under the same condition.
+DROP FUNCTION report_progress(uuid[], int[], boolean[], text[], jsonb[]);
+CREATE FUNCTION report_progress(_ids uuid[], _fences int[], _begun boolean[], _topics text[], _subjects uuid[], _types text[], _data jsonb[])
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    held uuid[];
+BEGIN
+    SELECT array_agg(h.id) INTO held FROM (
+        SELECT j.id FROM jobs j JOIN (SELECT DISTINCT n.id, n.fence FROM unnest(_ids, _fences) AS n (id, fence)) AS n USING (id, fence)
+        WHERE j.state IN ('queued', 'running') ORDER BY j.id FOR SHARE OF j) AS h;
+    UPDATE jobs j SET state = 'running', started_at = now()
+    FROM unnest(_ids, _begun) AS n (id, begun)
+    WHERE j.id = n.id AND n.begun AND j.id = ANY(held) AND j.state = 'queued';
+    PERFORM publish_events(array_agg(n.topic), array_agg(n.subject), array_agg(n.type), array_agg(n.data))
+    FROM unnest(_ids, _topics, _subjects, _types, _data) AS n (id, topic, subject, type, data) WHERE n.id = ANY(held) HAVING count(*) > 0;
+END $$;
 """
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from figment.core.events import Event
 from figment.features.atlas.rules.tiles import Place
 from figment.features.atlas.store import EditRow
+from figment.generation.schemas import JobProgress
 
 
 def topic_of(world: UUID) -> str:
@@ -17,6 +18,13 @@ def topic_of(world: UUID) -> str:
 
 def edit_told(row: EditRow) -> Event:
     return Event(topic_of(row.world), "edit", {"edit": str(row.id)}, row.id)
+
+
+def progress_told(row: EditRow, progress: JobProgress) -> Event:
+    """How far an edit is. Told with all there is to it: whoever hears of it need not look it up."""
+    return Event(
+        topic_of(row.world), "progress", {"edit": str(row.id), "progress": progress.model_dump(mode="json")}, row.id
+    )
 
 
 def tiles_told(world: UUID, z: int, files: Mapping[Place, str | None]) -> Event:
