@@ -39,6 +39,7 @@ from figment.engine.schedule import Limits
 from figment.features.atlas import channel as atlas_channel
 from figment.features.atlas import routes as atlas_routes
 from figment.features.atlas.jobs.painting import Overviews, Painter
+from figment.features.atlas.jobs.upkeep import Upkeep
 from figment.features.atlas.service import PLACE as ATLAS
 from figment.features.atlas.service import Atlas
 from figment.features.openai import routes as openai_routes
@@ -286,6 +287,7 @@ async def working(house: House) -> AsyncIterator[JobRunner]:
     tasks = [
         asyncio.create_task(runner.run(), name="job runner"),
         asyncio.create_task(Overviews(house.database, house.storage).run(), name="overviews"),
+        asyncio.create_task(Upkeep(house.atlas).run(), name="upkeep of worlds"),
     ]
     try:
         yield runner

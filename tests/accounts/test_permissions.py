@@ -165,6 +165,10 @@ _BODIES: dict[str, dict[str, Any]] = {
     "PATCH /api/people/{person}": {"json": {}},
     "POST /api/invites": {"json": {}},
     "POST /api/models/load": {"json": {"model": "no-such-model"}},
+    "PATCH /api/atlas/worlds/{world}": {"json": {}},
+    "POST /api/atlas/worlds/{world}/members": {"json": {"username": "nobody-here"}},
+    "POST /api/atlas/worlds/{world}/join": {"json": {"token": "nobody-made-this"}},
+    "POST /api/atlas/worlds/{world}/rollbacks": {"json": {"edit": "{edit}"}},
     "POST /api/images": {"files": _FILE},
     "POST /api/verify": {"files": _FILE},
     "POST /api/images/uploads": {"json": {"content_type": "image/png"}},
@@ -253,6 +257,8 @@ _MADE_BY_API: dict[str, tuple[str, dict[str, Any]]] = {
 _MADE_BY_HAND = {
     "edit": "INSERT INTO atlas_edits (world, author, x, y, width, height, prompt)"
     " SELECT id, %(owner)s, 0, 0, 256, 256, 'a hill' FROM atlas_worlds WHERE slug = 'commons' RETURNING id",
+    "rollback": "INSERT INTO atlas_rollbacks (world, person, state)"
+    " SELECT id, %(owner)s, 'done' FROM atlas_worlds WHERE slug = 'commons' RETURNING id",
     "device": "INSERT INTO sessions (token_hash, person, expires_at)"
     " VALUES (gen_random_uuid()::text::bytea, %(owner)s, now() + interval '1 day') RETURNING id",
     "passkey": "INSERT INTO passkeys (person, credential, public_key, sign_count, name, synced)"

@@ -19,6 +19,7 @@ from figment.features.atlas.errors import (
     EditNotDone,
     EditNotFound,
     EditNotYours,
+    EditRolledBack,
     NothingToPaint,
     NotYourWorld,
 )
@@ -33,8 +34,8 @@ from figment.features.atlas.schemas import (
     EditState,
 )
 from figment.features.atlas.service.files import TileFiles
-from figment.features.atlas.service.telling import edit_told, tiles_told, topic_of
-from figment.features.atlas.service.worlds import find, find_id, may_paint
+from figment.features.atlas.service.telling import PLACE, edit_told, tiles_told, topic_of
+from figment.features.atlas.service.worlds import find, find_id, may_paint, may_roll_back
 from figment.features.atlas.store import EditRow, WorldRow
 from figment.generation.bounds import faults
 from figment.generation.contract import MAX_SEED, Urgency
@@ -44,7 +45,6 @@ from figment.images.service import Images
 from figment.safety.fields import Kind
 from figment.safety.service import Safety
 
-PLACE = "atlas"
 _LOOKED_UP = 256
 
 
@@ -144,12 +144,16 @@ class Edits:
             row = await self._locked(connection, world, edit)
             if row.author != person.id and person.role not in ("moderator", "admin"):
                 raise EditNotYours
+            if row.rollback is not None and kind == "redo" and not may_roll_back(world, person):
+                raise EditRolledBack
             if row.state != ("committed" if kind == "undo" else "undone") or row.layer is None:
                 raise EditNotDone
             await store.set_state(connection, edit, "undone" if kind == "undo" else "committed")
+            if kind == "redo" and row.rollback is not None:
+                await store.set_rolled_back(connection, edit, None)
             await store.add_commit(connection, world.id, seq, kind, edit, person.id)
             places = painting.touched_by(await self._files.get(row.layer), row.rect)
-            files = await self._composed(connection, world.id, places)
+            files = await self.composed(connection, world.id, places)
             await store.set_tiles(connection, world.id, seq, files)
             row = await self._locked(connection, world, edit)
             result = (await self._wire(connection, [row], person))[0]
@@ -162,7 +166,7 @@ class Edits:
             raise EditNotFound
         return row
 
-    async def _composed(self, connection: Connection, world: UUID, places: Sequence[Place]) -> dict[Place, str | None]:
+    async def composed(self, connection: Connection, world: UUID, places: Sequence[Place]) -> dict[Place, str | None]:
         """Tiles put together from all layers that lie over them, and their files."""
         tiles = {place: painting.blank(TILE, TILE) for place in places}
         kept: dict[str, Pixels] = {}

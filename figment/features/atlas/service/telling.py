@@ -10,10 +10,18 @@ from figment.features.atlas.rules.tiles import Place
 from figment.features.atlas.store import EditRow
 from figment.generation.schemas import JobProgress
 
+PLACE = "atlas"
+"""The name that jobs of this place have."""
+
 
 def topic_of(world: UUID) -> str:
     """Where what happens in a world is told."""
     return f"world:{world}"
+
+
+def world_told(world: UUID, *, gone: bool = False) -> Event:
+    """That something of the world itself changed, or that it was deleted."""
+    return Event(topic_of(world), "world", {"gone": gone})
 
 
 def edit_told(row: EditRow) -> Event:
