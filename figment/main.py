@@ -36,8 +36,10 @@ from figment.core.storage import BucketOptions, Storage
 from figment.engine.backends.checking import open_checker
 from figment.engine.local import local_engine, open_catalogue, sentence_vectors
 from figment.engine.schedule import Limits
+from figment.features.atlas import channel as atlas_channel
 from figment.features.atlas import routes as atlas_routes
 from figment.features.atlas.jobs.painting import Overviews, Painter
+from figment.features.atlas.jobs.upkeep import Upkeep
 from figment.features.atlas.service import PLACE as ATLAS
 from figment.features.atlas.service import Atlas
 from figment.features.openai import routes as openai_routes
@@ -75,6 +77,7 @@ log = structlog.get_logger(__name__)
 ROUTES = (
     studio_routes,
     atlas_routes,
+    atlas_channel,
     generation_routes,
     image_routes,
     openai_routes,
@@ -239,6 +242,8 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
         stack.push_async_callback(bus.stop)
         await shelf.start()
         stack.push_async_callback(shelf.stop)
+        await atlas.presences.start()
+        stack.push_async_callback(atlas.presences.stop)
         yield House(
             settings=settings,
             database=database,
@@ -282,6 +287,7 @@ async def working(house: House) -> AsyncIterator[JobRunner]:
     tasks = [
         asyncio.create_task(runner.run(), name="job runner"),
         asyncio.create_task(Overviews(house.database, house.storage).run(), name="overviews"),
+        asyncio.create_task(Upkeep(house.atlas).run(), name="upkeep of worlds"),
     ]
     try:
         yield runner
@@ -354,6 +360,7 @@ def build_app(settings: Settings, database_url: str, with_worker: bool = True) -
                 "moderation",
             ):
                 setattr(app.state, name, getattr(house, name))
+            app.state.joinable = {ATLAS: house.atlas.edits}
             app.state.rates = rates
             app.state.newcomers = newcomers
             app.state.house = house

@@ -252,7 +252,7 @@ def actions() -> Mapping[str, Any]:
     Raises:
         ValueError: one asks for nothing, or for several things.
     """
-    from fastapi.routing import APIRoute
+    from fastapi.routing import APIRoute, APIWebSocketRoute
 
     from figment.accounts.asking import actions_of
     from figment.main import ROUTES
@@ -260,13 +260,17 @@ def actions() -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     for room in ROUTES:
         for route in room.router.routes:
-            if not isinstance(route, APIRoute) or not route.include_in_schema:
+            if isinstance(route, APIRoute) and route.include_in_schema:
+                methods = route.methods or set()
+            elif isinstance(route, APIWebSocketRoute):
+                methods = {"WEBSOCKET"}
+            else:
                 continue
             asked = actions_of(route.dependant)
             if len(asked) != 1:
                 raise ValueError(f"{route.path} asks leave for {sorted(asked) or 'nothing'}: it must name one action")
             [action] = asked
-            found |= {f"{method} {route.path}": action for method in route.methods or ()}
+            found |= {f"{method} {route.path}": action for method in methods}
     return found
 
 

@@ -35,7 +35,7 @@ export default defineConfig({
     }),
   ],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
-  server: { proxy: { '/api': backend, '/files': backend, '/docs': backend } },
+  server: { proxy: { '/api': { target: backend, ws: true }, '/files': backend, '/docs': backend } },
   build: { target: 'es2022', assetsInlineLimit: 2048, chunkSizeWarningLimit: 700 },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },
 });

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.requests import HTTPConnection
 from fastapi.security import HTTPBearer
 
 from figment.accounts.entrance import Visitor
@@ -29,12 +30,12 @@ _HOW_TO_GET_ONE = (
 )
 
 
-def accounts(request: Request) -> Accounts:
+def accounts(request: HTTPConnection) -> Accounts:
     service: Accounts = request.app.state.accounts
     return service
 
 
-async def _accounts(request: Request) -> Accounts:
+async def _accounts(request: HTTPConnection) -> Accounts:
     # FastAPI runs what is not async in a thread.
     return accounts(request)
 
@@ -45,21 +46,21 @@ AccountsService = Annotated[Accounts, Depends(_accounts)]
 # -- cookies ------------------------------------------------------------------------------------------------------------
 
 
-def _is_secure(request: Request) -> bool:
+def _is_secure(request: HTTPConnection) -> bool:
     """Over TLS the cookie is `Secure` and bound to the host. Plain HTTP has it without: Safari keeps no `Secure` cookie even of
     localhost, and there is nothing on that wire that the flag would protect."""
-    return request.url.scheme == "https"
+    return request.url.scheme in ("https", "wss")
 
 
-def cookie_name(request: Request, name: str = "figment") -> str:
+def cookie_name(request: HTTPConnection, name: str = "figment") -> str:
     return f"__Host-{name}" if _is_secure(request) else name
 
 
-def session_token(request: Request) -> str | None:
+def session_token(request: HTTPConnection) -> str | None:
     return request.cookies.get(cookie_name(request))
 
 
-def send_cookie(request: Request, token: str, name: str = "figment", max_age_s: int = _YEAR_S) -> None:
+def send_cookie(request: HTTPConnection, token: str, name: str = "figment", max_age_s: int = _YEAR_S) -> None:
     """Send a cookie with whatever the answer will be: a first visit whose request is refused is a visit all the same."""
     carrier = Response()
     carrier.set_cookie(
@@ -74,20 +75,20 @@ def send_cookie(request: Request, token: str, name: str = "figment", max_age_s: 
     request.state.cookies = [*getattr(request.state, "cookies", []), carrier.headers["set-cookie"]]
 
 
-def drop_cookie(request: Request, name: str = "figment") -> None:
+def drop_cookie(request: HTTPConnection, name: str = "figment") -> None:
     send_cookie(request, "", name, max_age_s=0)
 
 
 # -- who asks -----------------------------------------------------------------------------------------------------------
 
 
-def sent_token(request: Request) -> str | None:
+def sent_token(request: HTTPConnection) -> str | None:
     """The API token that came with the request, whatever it is worth."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     return bearer if scheme.lower() == "bearer" else None
 
 
-async def visit_of(request: Request) -> Visit | None:
+async def visit_of(request: HTTPConnection) -> Visit | None:
     """The session that the browser sent, asked for once a request."""
     if not hasattr(request.state, "visit"):
         token = session_token(request)
@@ -96,7 +97,7 @@ async def visit_of(request: Request) -> Visit | None:
     return visit
 
 
-async def actor_of(request: Request) -> Actor:
+async def actor_of(request: HTTPConnection) -> Actor:
     """Who asks: by bearer token, by cookie, or nobody.
 
     Raises:
@@ -122,7 +123,7 @@ class Asking:
     action: Action
     greets: bool = False
 
-    async def __call__(self, request: Request) -> Person | None:
+    async def __call__(self, request: HTTPConnection) -> Person | None:
         actor = await actor_of(request)
         if self.greets and actor.person is None:
             actor = Actor(await _greet(request))
@@ -137,7 +138,9 @@ class AskingByToken:
     action: Action
 
     # Read by `actor_of`; named here so that /docs has a field for it.
-    async def __call__(self, request: Request, _: Annotated[object, Depends(_IN_THE_DESCRIPTION)]) -> Person | None:
+    async def __call__(
+        self, request: HTTPConnection, _: Annotated[object, Depends(_IN_THE_DESCRIPTION)]
+    ) -> Person | None:
         if sent_token(request) is None:
             raise NotSignedIn(f"This needs an API token. {_HOW_TO_GET_ONE}")
         actor = await actor_of(request)
@@ -160,7 +163,7 @@ def actions_of(dependant: Dependant) -> set[Action]:
     return own.union(*(actions_of(below) for below in dependant.dependencies))
 
 
-async def _greet(request: Request) -> Person:
+async def _greet(request: HTTPConnection) -> Person:
     if not request.app.state.settings.guests:
         raise NotSignedIn("This server asks you to sign in first.")
     await spend(request, "sessions", address=True)
@@ -172,7 +175,7 @@ async def _greet(request: Request) -> Person:
 # -- about the request --------------------------------------------------------------------------------------------------
 
 
-async def spend_generations(request: Request, person: Person, count: int) -> None:
+async def spend_generations(request: HTTPConnection, person: Person, count: int) -> None:
     """Count `count` images against the person and the address; to whoever was slowed they cost more, and newcomers have less.
 
     Raises:
@@ -182,7 +185,7 @@ async def spend_generations(request: Request, person: Person, count: int) -> Non
     await _spend_of(request, person, "generations", cost, count)
 
 
-async def spend_uploads(request: Request, person: Person, count: int = 1) -> None:
+async def spend_uploads(request: HTTPConnection, person: Person, count: int = 1) -> None:
     """Count `count` uploads against the person and the address; newcomers have less.
 
     Raises:
@@ -191,7 +194,7 @@ async def spend_uploads(request: Request, person: Person, count: int = 1) -> Non
     await _spend_of(request, person, "uploads", count, count)
 
 
-async def _spend_of(request: Request, person: Person, what: What, cost: int, count: int) -> None:
+async def _spend_of(request: HTTPConnection, person: Person, what: What, cost: int, count: int) -> None:
     """`cost` of what everybody has, and what `count` cost of what newcomers have."""
     newcomers: Newcomers = request.app.state.newcomers
     address: str = request.state.address
@@ -201,7 +204,7 @@ async def _spend_of(request: Request, person: Person, what: What, cost: int, cou
     )
 
 
-async def spend(request: Request, what: str, *others: str, address: bool = False) -> None:
+async def spend(request: HTTPConnection, what: str, *others: str, address: bool = False) -> None:
     """Count this request against the rate `what`: of its address, and of every other key.
 
     Raises:
@@ -211,31 +214,31 @@ async def spend(request: Request, what: str, *others: str, address: bool = False
     await _limiter(request).spend(*_charges(request, what, *keys))
 
 
-def _charges(request: Request, what: str, *keys: str, cost: int = 1) -> list[Charge]:
+def _charges(request: HTTPConnection, what: str, *keys: str, cost: int = 1) -> list[Charge]:
     rate: Rate = request.app.state.rates[what]
     return [Charge(f"{what}:{key}", rate, cost) for key in keys]
 
 
-def _limiter(request: Request) -> Limiter:
+def _limiter(request: HTTPConnection) -> Limiter:
     limiter: Limiter = request.app.state.limiter
     return limiter
 
 
-def device_of(request: Request) -> str:
+def device_of(request: HTTPConnection) -> str:
     return request.headers.get("user-agent", "")
 
 
-async def visitor_of(request: Request) -> Visitor:
+async def visitor_of(request: HTTPConnection) -> Visitor:
     return Visitor(await visit_of(request), device_of(request))
 
 
-def site_of(request: Request) -> str:
+def site_of(request: HTTPConnection) -> str:
     """The address of this server as its people know it. Without `FIGMENT_PUBLIC_URL` it is what the browser asked for; nothing that is
     sent to others may be made from that, because whoever asks can write it."""
     public: str | None = request.app.state.settings.public_url
     return (public or f"{request.url.scheme}://{request.headers.get('host', '')}").rstrip("/")
 
 
-def relying_party(request: Request) -> RelyingParty:
+def relying_party(request: HTTPConnection) -> RelyingParty:
     parts = urlsplit(site_of(request))
     return RelyingParty(parts.hostname or "", f"{parts.scheme}://{parts.netloc}")

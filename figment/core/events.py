@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import psycopg
@@ -44,6 +44,21 @@ class Gap:
     """The stream asked for events that are no longer kept: read the present state anew, then go on from `id`."""
 
     id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What a place adds to a person's stream: its topics, and how its events are told."""
+
+    topics: Sequence[str]
+    told: Callable[[AsyncIterator[Event | Gap]], AsyncIterator[Event | Gap]]
+
+
+class Joinable(Protocol):
+    """A place whose events a person may have in the one stream of a tab."""
+
+    async def join(self, name: str) -> Joined:
+        """Raises FigmentError: there is nothing of that name."""
 
 
 async def publish(connection: Connection, events: Sequence[Event]) -> None:
@@ -136,6 +151,10 @@ class Bus:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+
+    async def position(self) -> int:
+        """The id of the newest event. A stream from there on misses nothing of what happens after this was asked, however late it begins."""
+        return (await self._bounds())[1]
 
     async def subscribe(
         self, topics: Sequence[str], after: int | None = None, subject: UUID | None = None

@@ -222,6 +222,9 @@ class Edge:
         self._dialects = dialects
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -260,6 +263,22 @@ class Edge:
         took_ms = round((time.perf_counter() - started) * 1000, 1)
         level = log.info if status >= 500 or scope["method"] not in _SAFE_METHODS else log.debug
         level("request", method=scope["method"], path=scope["path"], status=status, took_ms=took_ms, address=address)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A WebSocket: no browser asks leave before it opens one at another site, so every one of those is refused."""
+        address = counted_as(client_address(scope, self._trusted))
+        scope["state"] = {**scope.get("state", {}), "address": address, "request_id": secrets.token_hex(8)}
+        self._believe_proxy_scheme(scope)
+        headers = Headers(scope=scope)
+        scheme = "https" if scope["scheme"] in ("https", "wss") else "http"
+        try:
+            self._throttle.spend(address)
+            if _is_foreign(headers, scheme):
+                raise ForeignOrigin
+        except FigmentError as refusal:
+            await _said_at(scope["path"], self._dialects)(refusal)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
     def _believe_proxy_scheme(self, scope: Scope) -> None:
         hop = scope["client"][0] if scope.get("client") else ""

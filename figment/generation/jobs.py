@@ -41,7 +41,7 @@ from figment.generation.places import Drawing, MakeAgain, Outdated, Place
 from figment.generation.progress import Reporter
 from figment.generation.queue import LOADER, QUEUE, RUNNER, TryAgain, build_queue
 from figment.generation.reclaim import Reclaimer
-from figment.generation.schemas import JobRequest, gave_up
+from figment.generation.schemas import JobProgress, JobRequest, gave_up
 from figment.generation.service import job_event, wire
 from figment.generation.store import JobRow
 from figment.images import codec
@@ -171,7 +171,7 @@ class JobRunner:
             return
         try:
             drawing = await self._draw(row)
-            finished = await self._make_and_read(row, drawing.request)
+            finished = await self._make_and_read(row, drawing)
             # Nobody needs to hear of a step any more, and telling would hold the picture up.
             self._reporter.forget(row.id)
             await self._deliver(row, drawing, finished)
@@ -201,21 +201,22 @@ class JobRunner:
             log.warning("job.not_begun", job=str(job), error=str(error).splitlines()[0])
             raise TryAgain(1) from error
 
-    async def _make_and_read(self, row: JobRow, request: ImageRequest) -> Finished:
+    async def _make_and_read(self, row: JobRow, drawing: Drawing) -> Finished:
         """Both at once: reading is short beside making, and seldom finds anything."""
         if self._reader is None:
-            return await self._make(row, request)
+            return await self._make(row, drawing)
         prompt = {name: row.request[name] for name in ("prompt", "negative_prompt")}
         reading = asyncio.create_task(self._reader.read(row.owner, prompt), name="reading")
         try:
-            finished = await self._make(row, request)
+            finished = await self._make(row, drawing)
             await reading
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
         return finished
 
-    async def _make(self, row: JobRow, request: ImageRequest) -> Finished:
+    async def _make(self, row: JobRow, drawing: Drawing) -> Finished:
+        request = drawing.request
         await self._know(request.model)
         ticket = Ticket(urgency=Urgency(row.urgency), person=str(row.owner))
         told_waiting_at = -_WAITING_S
@@ -229,7 +230,7 @@ class JobRunner:
                     if time.monotonic() < told_waiting_at + _WAITING_S:
                         continue
                     told_waiting_at = time.monotonic()
-                self._reporter.note(row, update)
+                self._reporter.note(row, update, drawing)
         raise WorkerLost("the engine ended without a picture")
 
     async def _know(self, model: str) -> None:
@@ -358,6 +359,9 @@ class _Lone:
 
     request: ImageRequest
     inputs: Mapping[str, str]
+
+    def shown(self, progress: JobProgress) -> None:
+        """It is its owner's alone."""
 
     async def prepare(self, picture: Pixels) -> None: ...
 

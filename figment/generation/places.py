@@ -8,6 +8,7 @@ from typing import Protocol
 from figment.core.database import Connection
 from figment.core.events import Event
 from figment.generation.contract import ImageRequest, Pixels
+from figment.generation.schemas import JobProgress
 from figment.generation.store import JobRow
 from figment.images.schemas import Image
 
@@ -30,6 +31,9 @@ class Drawing(Protocol):
     @property
     def inputs(self) -> Mapping[str, str]:
         """What its recipe says of them."""
+
+    def shown(self, progress: JobProgress) -> Event | None:
+        """What others than its owner are told of how far it is, if anything; some of it only, so that they are not flooded."""
 
     async def prepare(self, picture: Pixels) -> None:
         """Do what takes long, outside any transaction: write files. May be called again. Raises MakeAgain."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from sse_starlette import ServerSentEvent
 
@@ -15,7 +15,7 @@ from figment.accounts.asking import Allowed
 from figment.accounts.errors import MissingScope
 from figment.accounts.schemas import Person
 from figment.core.errors import Forbidden, NotFound, NotSignedIn
-from figment.core.events import Bus, Event, Gap
+from figment.core.events import Bus, Event, Gap, Joinable, Joined
 from figment.core.http import AfterQuery, LastEventId, event_frame, event_stream
 from figment.core.problems import problems
 from figment.generation.contract import ModelCard
@@ -133,14 +133,39 @@ def _job_frame(event: Event | Gap) -> ServerSentEvent | None:
     return ServerSentEvent(event=_EVENT_NAMES[event.data["state"]], id=str(event.id), data=json.dumps(event.data))
 
 
-@router.get("/events", tags=["events"], response_class=Response)
+@router.get(
+    "/events",
+    tags=["events"],
+    response_class=Response,
+    responses={200: {"content": {"text/event-stream": {}}}, **problems(NotSignedIn, MissingScope, NotFound)},
+)
 async def my_events(
     request: Request,
     person: Annotated[Person, Allowed("events.follow")],
     last: LastEventId = None,
     after: AfterQuery = None,
+    also: Annotated[
+        str | None,
+        Query(
+            pattern=r"^[a-z]+/[a-z0-9-]{1,60}$",
+            description="What a place tells as well: `atlas/commons` is what happens in that world of Atlas.",
+        ),
+    ] = None,
 ) -> Response:
     """Everything that happens to what is mine, and to the models, in one stream a tab. `reset` says: too long away, read the state anew."""
     bus: Bus = request.app.state.bus
-    stream: AsyncIterator[Event | Gap] = bus.subscribe([person.topic, TOPIC], last if last is not None else after)
-    return await event_stream(stream, event_frame)
+    joined = await _joined(request, also) if also is not None else None
+    since = last if last is not None else after
+    # Found out before the answer begins: whoever reads the state once the stream is open misses nothing in between.
+    since = await bus.position() if since is None else since
+    topics = [person.topic, TOPIC, *(joined.topics if joined else ())]
+    stream: AsyncIterator[Event | Gap] = bus.subscribe(topics, since)
+    return await event_stream(joined.told(stream) if joined else stream, event_frame)
+
+
+async def _joined(request: Request, also: str) -> Joined:
+    places: Mapping[str, Joinable] = request.app.state.joinable
+    place, _, name = also.partition("/")
+    if place not in places:
+        raise NotFound(f"No place called {place!r} adds to this stream; {', '.join(sorted(places))} do.")
+    return await places[place].join(name)

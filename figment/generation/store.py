@@ -154,7 +154,7 @@ async def begin_attempt(connection: Connection, job: UUID) -> JobRow | None:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Progress of one job, as its holder noted it. `begun`: its first step is done."""
+    """Progress of one job, as its holder noted it, for one topic. `begun`: its first step is done."""
 
     row: JobRow
     begun: bool
@@ -166,13 +166,15 @@ async def report_progress(connection: Connection, told: Sequence[Told]) -> None:
     await connection.execute(
         """
             SELECT report_progress(CAST(%(ids)s AS uuid[]), CAST(%(fences)s AS int[]), CAST(%(begun)s AS boolean[]),
-                %(topics)s, CAST(%(data)s AS jsonb[]))
+                %(topics)s, CAST(%(subjects)s AS uuid[]), %(types)s, CAST(%(data)s AS jsonb[]))
         """,
         {
             "ids": [note.row.id for note in told],
             "fences": [note.row.fence for note in told],
             "begun": [note.begun for note in told],
             "topics": [note.event.topic for note in told],
+            "subjects": [note.event.subject for note in told],
+            "types": [note.event.type for note in told],
             "data": [to_json(note.event.data).decode() for note in told],
         },
     )

@@ -239,8 +239,14 @@ def has_holes(data: bytes) -> bool:
     return bool((np.asarray(picture.getchannel("A")) < 128).any())
 
 
+_PREVIEW_PX = 128
+"""Of a preview's longer side: the latents of a large frame have more, and it is sent to many, several times a second."""
+
+
 def preview_webp(pixels: NDArray[np.uint8]) -> bytes:
-    """A latent preview as a WebP of about half a kilobyte. `pixels`: (h, w, 3) uint8."""
+    """A latent preview as a small WebP: half a kilobyte of a picture of 256 pixels, a few kilobytes of any. `pixels`: (h, w, 3) uint8."""
     out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "WEBP", quality=72, method=0)
+    picture = Image.fromarray(pixels)
+    picture.thumbnail((_PREVIEW_PX, _PREVIEW_PX))
+    picture.save(out, "WEBP", quality=72, method=0)
     return out.getvalue()

@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import psycopg
 import pytest
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, APIWebSocketRoute
 from PIL import Image
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from figment.accounts.permissions import (
     EVERY_ACTION,
@@ -115,6 +118,8 @@ def routes() -> list[str]:
         for route in room.router.routes:
             if isinstance(route, APIRoute) and route.include_in_schema:
                 found += [f"{method} {route.path}" for method in sorted(route.methods or ())]
+            elif isinstance(route, APIWebSocketRoute):
+                found.append(f"WEBSOCKET {route.path}")
     return sorted(found)
 
 
@@ -160,6 +165,10 @@ _BODIES: dict[str, dict[str, Any]] = {
     "PATCH /api/people/{person}": {"json": {}},
     "POST /api/invites": {"json": {}},
     "POST /api/models/load": {"json": {"model": "no-such-model"}},
+    "PATCH /api/atlas/worlds/{world}": {"json": {}},
+    "POST /api/atlas/worlds/{world}/members": {"json": {"username": "nobody-here"}},
+    "POST /api/atlas/worlds/{world}/join": {"json": {"token": "nobody-made-this"}},
+    "POST /api/atlas/worlds/{world}/rollbacks": {"json": {"edit": "{edit}"}},
     "POST /api/images": {"files": _FILE},
     "POST /api/verify": {"files": _FILE},
     "POST /api/images/uploads": {"json": {"content_type": "image/png"}},
@@ -248,6 +257,8 @@ _MADE_BY_API: dict[str, tuple[str, dict[str, Any]]] = {
 _MADE_BY_HAND = {
     "edit": "INSERT INTO atlas_edits (world, author, x, y, width, height, prompt)"
     " SELECT id, %(owner)s, 0, 0, 256, 256, 'a hill' FROM atlas_worlds WHERE slug = 'commons' RETURNING id",
+    "rollback": "INSERT INTO atlas_rollbacks (world, person, state)"
+    " SELECT id, %(owner)s, 'done' FROM atlas_worlds WHERE slug = 'commons' RETURNING id",
     "device": "INSERT INTO sessions (token_hash, person, expires_at)"
     " VALUES (gen_random_uuid()::text::bytea, %(owner)s, now() + interval '1 day') RETURNING id",
     "passkey": "INSERT INTO passkeys (person, credential, public_key, sign_count, name, synced)"
@@ -295,8 +306,21 @@ async def knock(town: Town, route: str, asker: str, things: dict[str, str]) -> i
             async with town.site.sql() as sql:
                 token = await new_session(sql, town.people[asker])
             client.headers["Cookie"] = f"figment={token}"
+        if method == "WEBSOCKET":
+            return await knock_socket(client, filled(path, things))
         async with client.stream(method, filled(path, things), **body) as answer:
             return answer.status_code
+
+
+async def knock_socket(client: httpx.AsyncClient, path: str) -> int:
+    address = str(client.base_url.join(path)).replace("http", "ws", 1)
+    headers = {name: client.headers[name] for name in ("Cookie", "X-Forwarded-For") if name in client.headers}
+    try:
+        async with connect(address, additional_headers=headers, proxy=None) as socket:
+            assert socket.response
+            return socket.response.status_code
+    except InvalidStatus as refused:
+        return refused.response.status_code
 
 
 @pytest.mark.parametrize("route", routes())

@@ -20,7 +20,7 @@ class WorldNameTaken(FigmentError):
 
 
 class NotYourWorld(FigmentError):
-    """Only its owner paints in this world. Make a world of your own, or paint in one that is everyone's."""
+    """Only its owner and whom they let in paint in this world. Make a world of your own, or paint in one that is everyone's."""
 
     status = 403
     code = "not_your_world"
@@ -52,3 +52,73 @@ class NothingToPaint(FigmentError):
 
     status = 422
     code = "nothing_to_paint"
+
+
+class WorldIsFull(FigmentError):
+    """So many people look at this world now that no more can be shown to each other. The map itself can be looked at; try again later to be seen."""
+
+    status = 503
+    code = "world_is_full"
+
+
+class WorldNotYours(FigmentError):
+    """Only the owner of a world, or an administrator, may do this to it; to take back what somebody painted there, a moderator may as well."""
+
+    status = 403
+    code = "world_not_yours"
+
+
+class TooManyWorlds(FigmentError):
+    """You have as many worlds as one may have. Delete one that is not needed any more."""
+
+    status = 409
+    code = "too_many_worlds"
+
+
+class WrongWorldName(FigmentError):
+    """Give the name of the world as it is written, to say that you mean it: with a world goes everything that was painted in it."""
+
+    status = 422
+    code = "wrong_world_name"
+
+
+class PersonNotFound(FigmentError):
+    """Nobody here has this username. Guests have none: send them the invitation link."""
+
+    status = 404
+    code = "person_not_found"
+
+
+class TooManyMembers(FigmentError):
+    """This world has as many members as one can have. Remove some, or let everyone paint."""
+
+    status = 409
+    code = "too_many_members"
+
+
+class InvitationNotFound(FigmentError):
+    """This invitation is over, or was never made. Ask for a new link."""
+
+    status = 404
+    code = "invitation_not_found"
+
+
+class AuthorGone(FigmentError):
+    """Who made this has left: what else they made is not known any more. Take back each edit by itself."""
+
+    status = 409
+    code = "author_gone"
+
+
+class EditRolledBack(FigmentError):
+    """The owner of this world, or a moderator, took this back with everything that you painted there. Ask them to bring it again."""
+
+    status = 403
+    code = "edit_rolled_back"
+
+
+class RollbackNotDone(FigmentError):
+    """This is not over yet, or was brought again already."""
+
+    status = 409
+    code = "rollback_not_done"

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from figment.core.text import Words
 from figment.features.atlas.rules.tiles import FARTHEST, MIN_ZOOM, TILE
@@ -15,12 +15,15 @@ from figment.generation.schemas import JobError, JobProgress
 from figment.images.schemas import Image
 
 Coordinate = Annotated[int, Field(ge=-FARTHEST, le=FARTHEST)]
-Paint = Literal["everyone", "owner"]
+Paint = Literal["everyone", "members", "owner"]
 EditState = Literal["queued", "running", "committed", "undone", "failed", "cancelled"]
 
 
 class World(BaseModel):
-    """A map. `slug` is its name in addresses, `prompt` what is added to every prompt. `bounds`: left, top, right, bottom of all that is painted."""
+    """A map. `slug` is its name in addresses, `prompt` what is added to every prompt. `bounds`: left, top, right, bottom of all that is painted.
+
+    `thumbnail`: the address of a small picture of all of it, which changes with what it shows; null where nothing is.
+    """
 
     slug: str
     name: str
@@ -29,7 +32,10 @@ class World(BaseModel):
     model: str | None
     paint: Paint
     may_paint: bool
+    may_change: bool
+    may_roll_back: bool
     mine: bool
+    thumbnail: str | None
     tile_size: int = TILE
     min_zoom: int = MIN_ZOOM
     bounds: list[int] | None
@@ -51,6 +57,75 @@ class WorldRequest(BaseModel):
     prompt: Annotated[Words, StringConstraints(strip_whitespace=True, max_length=500)] = ""
     model: str | None = Field(None, max_length=200)
     paint: Paint = "everyone"
+
+
+class WorldChange(BaseModel):
+    """What is left out stays as it is. `model` null: the server's default."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[Words, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)] | None = None
+    prompt: Annotated[Words, StringConstraints(strip_whitespace=True, max_length=500)] | None = None
+    model: str | None = Field(None, max_length=200)
+    paint: Paint | None = None
+
+
+class Member(BaseModel):
+    """Somebody who may paint where members do."""
+
+    person: UUID
+    name: str
+    username: str | None
+    added_at: datetime
+
+
+class MemberList(BaseModel):
+    items: list[Member]
+
+
+class MemberRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    username: Annotated[Words, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=40)]
+
+
+class Invitation(BaseModel):
+    """`token`: whoever has it may become a member until `expires_at`. It is told this once."""
+
+    token: str
+    expires_at: datetime
+
+
+class JoinRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    token: Annotated[Words, StringConstraints(min_length=8, max_length=200)]
+
+
+class RollbackRequest(BaseModel):
+    """Everything that the author of `edit` painted in this world, from `since` on where it is given."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    edit: UUID
+    since: AwareDatetime | None = None
+
+
+class Rollback(BaseModel):
+    """What one person painted, taken back at once: `running`, then `done`; `undoing`, then `undone`. `edits` are taken back by now, `left` are to be."""
+
+    id: UUID
+    person: str | None
+    by: str | None
+    since: datetime | None
+    state: Literal["running", "done", "undoing", "undone"]
+    edits: int
+    left: int
+    created_at: datetime
+
+
+class RollbackList(BaseModel):
+    items: list[Rollback]
 
 
 class EditRequest(BaseModel):
@@ -125,3 +200,46 @@ class TileJson(BaseModel):
     minzoom: int = MIN_ZOOM
     maxzoom: int = 0
     tile_size: int = TILE
+
+
+class Look(BaseModel):
+    """What a page shows of a world (left, top, right, bottom), and where its person points."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    view: tuple[Coordinate, Coordinate, Coordinate, Coordinate]
+    at: tuple[Coordinate, Coordinate] | None = None
+
+    @field_validator("view")
+    @classmethod
+    def _is_not_inside_out(cls, view: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+        left, top, right, bottom = view
+        if right <= left or bottom <= top:
+            raise ValueError("Give left, top, right and bottom with left < right and top < bottom.")
+        return view
+
+
+class Onlooker(BaseModel):
+    """Somebody who looks at the same world. `who`: the same on all pages of one person; `colour`: 0 to 11."""
+
+    id: str
+    who: str
+    name: str
+    colour: int
+    at: list[int] | None
+    view: list[int]
+
+
+class Presence(BaseModel):
+    """What changed among those who look at a world: who is new or moved, and who is to be seen no longer.
+
+    `you` is this page's own id, which is never among them; `me` is the `who` of your own other pages, null for nobody in particular.
+    `people` counts persons, you included; `watchers` those who are nobody in particular.
+    """
+
+    you: str
+    me: str | None
+    changed: list[Onlooker]
+    gone: list[str]
+    people: int
+    watchers: int

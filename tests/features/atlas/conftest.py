@@ -21,7 +21,7 @@ from figment.core.settings import Settings
 from figment.engine.models import Catalogue
 from figment.features.atlas.jobs.painting import Overviews, Painter
 from figment.features.atlas.service.files import TileFiles
-from figment.generation.contract import Finished, ImageRequest, ModelCard, Ticket, Update
+from figment.generation.contract import Finished, ImageRequest, ModelCard, Progress, Ticket, Update
 from figment.generation.jobs import JobRunner
 from figment.main import House, build_app
 from tests.http import running
@@ -40,12 +40,16 @@ class Dyer(ScriptedWorker):
         self.asked: list[ImageRequest] = []
         self.may_finish = asyncio.Event()
         self.may_finish.set()
+        self.previews = 0
 
     async def models(self) -> Sequence[ModelCard]:
         return Catalogue(None).cards()
 
     async def run(self, request: ImageRequest, ticket: Ticket) -> AsyncGenerator[Update, None]:
         self.asked.append(request)
+        for step in range(self.previews):
+            yield Progress(step + 1, self.previews, np.full((300, 200, 3), 20 * step, np.uint8))
+            await asyncio.sleep(0.1)
         await self.may_finish.wait()
         pixels = np.empty((request.height, request.width, 3), np.uint8)
         pixels[:] = COLOURS.get(request.seed) or np.random.default_rng(request.seed).integers(0, 256, 3)

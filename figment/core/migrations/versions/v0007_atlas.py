@@ -17,7 +17,7 @@ CREATE TABLE atlas_worlds (
     owner uuid REFERENCES people ON DELETE SET NULL,
     prompt text NOT NULL DEFAULT '',
     model text,
-    paint text NOT NULL DEFAULT 'everyone' CHECK (paint IN ('everyone', 'owner')),
+    paint text NOT NULL DEFAULT 'everyone' CHECK (paint IN ('everyone', 'members', 'owner')),
     seq bigint NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL DEFAULT now()
 );
@@ -116,6 +116,67 @@ BEGIN
 END $$;
 CREATE TRIGGER atlas_job_changed AFTER UPDATE OF state ON jobs
     FOR EACH ROW WHEN (NEW.place = 'atlas' AND NEW.state IS DISTINCT FROM OLD.state) EXECUTE FUNCTION tell_of_atlas_job();
+
+-- -- Worlds and their people -------------------------------------------------------------------------------------------
+
+-- `edits` counts those that are committed now. Whoever has the secret of which `invite_hash` is kept may become a member. A world that is
+-- deleted is not found from then on, and its rows go a few at a time.
+ALTER TABLE atlas_worlds
+    ADD COLUMN edits bigint NOT NULL DEFAULT 0,
+    ADD COLUMN invite_hash bytea UNIQUE,
+    ADD COLUMN invite_expires_at timestamptz,
+    ADD COLUMN deleted_at timestamptz;
+CREATE INDEX atlas_worlds_owner ON atlas_worlds (owner) WHERE owner IS NOT NULL;
+CREATE INDEX atlas_worlds_deleted ON atlas_worlds (deleted_at) WHERE deleted_at IS NOT NULL;
+CREATE TABLE atlas_members (
+    world uuid NOT NULL REFERENCES atlas_worlds ON DELETE CASCADE,
+    person uuid NOT NULL REFERENCES people ON DELETE CASCADE,
+    added_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (world, person)
+);
+CREATE INDEX atlas_members_person ON atlas_members (person);
+
+-- How far a world reaches: each side is one look into an index, however many tiles there are.
+CREATE INDEX atlas_tiles_across ON atlas_tiles (world, x) WHERE z = 0 AND file IS NOT NULL;
+CREATE INDEX atlas_tiles_down ON atlas_tiles (world, y) WHERE z = 0 AND file IS NOT NULL;
+
+-- All that one person painted in a world before `created_at`, taken back at once and brought again at once. It is done in steps, each a
+-- transaction; `look_at` is when the next is due.
+CREATE TABLE atlas_rollbacks (
+    id uuid PRIMARY KEY DEFAULT uuidv7(),
+    world uuid NOT NULL REFERENCES atlas_worlds ON DELETE CASCADE,
+    person uuid REFERENCES people ON DELETE SET NULL,
+    by uuid REFERENCES people ON DELETE SET NULL,
+    since timestamptz,
+    state text NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'done', 'undoing', 'undone')),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    look_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX atlas_rollbacks_world ON atlas_rollbacks (world, id DESC);
+CREATE INDEX atlas_rollbacks_due ON atlas_rollbacks (look_at) WHERE state IN ('running', 'undoing');
+ALTER TABLE atlas_edits ADD COLUMN rollback uuid REFERENCES atlas_rollbacks ON DELETE SET NULL;
+CREATE INDEX atlas_edits_rollback ON atlas_edits (rollback, seq) WHERE rollback IS NOT NULL;
+CREATE INDEX atlas_edits_of_person ON atlas_edits (world, author, seq DESC) WHERE author IS NOT NULL;
+
+-- -- How others' pictures come ------------------------------------------------------------------------------------------
+
+-- As in 0001, of any topic: besides its owner, those hear of a job's progress who watch where it is painted. What is told after its end
+-- would bring back what is over: to everybody it is told under the same condition.
+DROP FUNCTION report_progress(uuid[], int[], boolean[], text[], jsonb[]);
+CREATE FUNCTION report_progress(_ids uuid[], _fences int[], _begun boolean[], _topics text[], _subjects uuid[], _types text[], _data jsonb[])
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    held uuid[];
+BEGIN
+    SELECT array_agg(h.id) INTO held FROM (
+        SELECT j.id FROM jobs j JOIN (SELECT DISTINCT n.id, n.fence FROM unnest(_ids, _fences) AS n (id, fence)) AS n USING (id, fence)
+        WHERE j.state IN ('queued', 'running') ORDER BY j.id FOR SHARE OF j) AS h;
+    UPDATE jobs j SET state = 'running', started_at = now()
+    FROM unnest(_ids, _begun) AS n (id, begun)
+    WHERE j.id = n.id AND n.begun AND j.id = ANY(held) AND j.state = 'queued';
+    PERFORM publish_events(array_agg(n.topic), array_agg(n.subject), array_agg(n.type), array_agg(n.data))
+    FROM unnest(_ids, _topics, _subjects, _types, _data) AS n (id, topic, subject, type, data) WHERE n.id = ANY(held) HAVING count(*) > 0;
+END $$;
 """
 
 

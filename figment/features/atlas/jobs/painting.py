@@ -20,10 +20,11 @@ from figment.features.atlas.rules import painting
 from figment.features.atlas.rules.painting import Pixels, Where
 from figment.features.atlas.rules.tiles import Place, below, tiles_of
 from figment.features.atlas.service.files import TileFiles
-from figment.features.atlas.service.telling import tiles_told
+from figment.features.atlas.service.telling import progress_told, tiles_told
 from figment.features.atlas.store import EditRow, Stale, TileRow
 from figment.generation.contract import ImageRequest
 from figment.generation.places import MakeAgain, Outdated
+from figment.generation.schemas import JobProgress
 from figment.generation.store import JobRow
 from figment.images import codec
 from figment.images.schemas import Image
@@ -133,6 +134,10 @@ class Painting:
     def inputs(self) -> Mapping[str, str]:
         newest = max((tile.seq for tile in self._tiles.values()), default=0)
         return {"map": f"{self._edit.world}@{self._edit.x},{self._edit.y}:{newest}"}
+
+    def shown(self, progress: JobProgress) -> Event:
+        """Everybody who looks at the world sees how it comes."""
+        return progress_told(self._edit, progress)
 
     async def prepare(self, picture: Pixels) -> None:
         """Lay the picture over what the map shows by now.

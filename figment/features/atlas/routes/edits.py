@@ -15,6 +15,7 @@ from figment.features.atlas.errors import (
     EditNotDone,
     EditNotFound,
     EditNotYours,
+    EditRolledBack,
     NothingToPaint,
     NotYourWorld,
     WorldNotFound,
@@ -77,7 +78,9 @@ async def get_edit(world: WorldSlug, edit: UUID, person: Looker, service: AtlasS
     return await service.edits.edit(person, world, edit)
 
 
-_CHANGE_PROBLEMS = problems(NotSignedIn, WorldNotFound, EditNotFound, EditNotYours, EditNotDone, InvalidInput)
+_CHANGE_PROBLEMS = problems(
+    NotSignedIn, WorldNotFound, EditNotFound, EditNotYours, EditRolledBack, EditNotDone, InvalidInput
+)
 
 
 @router.post("/worlds/{world}/edits/{edit}/undo", responses=_CHANGE_PROBLEMS)

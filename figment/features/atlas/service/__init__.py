@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from figment.core.database import Database
 from figment.core.events import Bus
 from figment.core.storage import Storage
-from figment.features.atlas.service.edits import PLACE, Edits
+from figment.features.atlas.service.edits import Edits
 from figment.features.atlas.service.keeping import Keeping
+from figment.features.atlas.service.presence import Presences
+from figment.features.atlas.service.rollbacks import Rollbacks
+from figment.features.atlas.service.telling import PLACE
 from figment.features.atlas.service.views import Views
 from figment.features.atlas.service.worlds import Worlds
 from figment.generation.service import Jobs
@@ -26,12 +29,17 @@ class Atlas:
     edits: Edits
     views: Views
     keeping: Keeping
+    presences: Presences
+    rollbacks: Rollbacks
 
     @classmethod
     def of(cls, database: Database, bus: Bus, storage: Storage, jobs: Jobs, images: Images, safety: Safety) -> Atlas:
+        edits = Edits(database, bus, storage, jobs, images, safety)
         return cls(
-            Worlds(database, jobs, safety),
-            Edits(database, bus, storage, jobs, images, safety),
+            Worlds(database, storage, jobs, safety),
+            edits,
             Views(database, storage),
             Keeping(),
+            Presences(database),
+            Rollbacks(database, edits),
         )

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from figment.accounts.schemas import Person
 from figment.core.database import Connection, Database
 from figment.core.errors import InvalidInput
-from figment.core.events import Bus, Event, Gap, publish
+from figment.core.events import Bus, Event, Gap, Joined, publish
 from figment.core.storage import Storage
 from figment.features.atlas import store
 from figment.features.atlas.errors import (
     EditNotDone,
     EditNotFound,
     EditNotYours,
+    EditRolledBack,
     NothingToPaint,
     NotYourWorld,
 )
@@ -31,8 +35,8 @@ from figment.features.atlas.schemas import (
 )
 from figment.features.atlas.service.files import TileFiles
 from figment.features.atlas.service.models import painter_of
-from figment.features.atlas.service.telling import edit_told, tiles_told, topic_of
-from figment.features.atlas.service.worlds import find, find_id, may_paint
+from figment.features.atlas.service.telling import PLACE, edit_told, tiles_told, topic_of
+from figment.features.atlas.service.worlds import find, find_id, may_paint, may_roll_back
 from figment.features.atlas.store import EditRow, WorldRow
 from figment.generation.bounds import faults
 from figment.generation.contract import MAX_SEED, Urgency
@@ -42,7 +46,7 @@ from figment.images.service import Images
 from figment.safety.fields import Kind
 from figment.safety.service import Safety
 
-PLACE = "atlas"
+_LOOKED_UP = 256
 
 
 class Edits:
@@ -57,6 +61,7 @@ class Edits:
         self._jobs = jobs
         self._images = images
         self._safety = safety
+        self._looking_up: OrderedDict[int, asyncio.Task[dict[str, Any] | None]] = OrderedDict()
 
     async def paint(self, person: Person, slug: str, asked: EditRequest) -> Edit:
         """Queue what is to be painted. What the frame shows is read when the picture is made.
@@ -140,12 +145,16 @@ class Edits:
             row = await self._locked(connection, world, edit)
             if row.author != person.id and person.role not in ("moderator", "admin"):
                 raise EditNotYours
+            if row.rollback is not None and kind == "redo" and not may_roll_back(world, person):
+                raise EditRolledBack
             if row.state != ("committed" if kind == "undo" else "undone") or row.layer is None:
                 raise EditNotDone
             await store.set_state(connection, edit, "undone" if kind == "undo" else "committed")
+            if kind == "redo" and row.rollback is not None:
+                await store.set_rolled_back(connection, edit, None)
             await store.add_commit(connection, world.id, seq, kind, edit, person.id)
             places = painting.touched_by(await self._files.get(row.layer), row.rect)
-            files = await self._composed(connection, world.id, places)
+            files = await self.composed(connection, world.id, places)
             await store.set_tiles(connection, world.id, seq, files)
             row = await self._locked(connection, world, edit)
             result = (await self._wire(connection, [row], person))[0]
@@ -158,7 +167,7 @@ class Edits:
             raise EditNotFound
         return row
 
-    async def _composed(self, connection: Connection, world: UUID, places: Sequence[Place]) -> dict[Place, str | None]:
+    async def composed(self, connection: Connection, world: UUID, places: Sequence[Place]) -> dict[Place, str | None]:
         """Tiles put together from all layers that lie over them, and their files."""
         tiles = {place: painting.blank(TILE, TILE) for place in places}
         kept: dict[str, Pixels] = {}
@@ -203,21 +212,48 @@ class Edits:
 
     async def follow(self, slug: str, after: int | None) -> AsyncIterator[Event | Gap]:
         """What happens in a world, as it commits. Events name an edit; what it is now is theirs to read who follow."""
+        joined = await self.join(slug)
+        # Found out before the stream is opened: whoever reads the state then misses nothing in between.
+        since = await self._bus.position() if after is None else after
+        return joined.told(self._bus.subscribe(joined.topics, since))
+
+    async def join(self, name: str) -> Joined:
+        """`figment.core.events.Joinable`: what happens in a world.
+
+        Raises:
+            WorldNotFound.
+        """
         async with self._database.statements() as connection:
-            world = await find_id(connection, slug)
-        return self._with_edits(self._bus.subscribe([topic_of(world)], after))
+            world = await find_id(connection, name)
+        return Joined([topic_of(world)], self._with_edits)
 
     async def _with_edits(self, stream: AsyncIterator[Event | Gap]) -> AsyncIterator[Event | Gap]:
         async for event in stream:
             if isinstance(event, Gap) or event.type != "edit":
                 yield event
                 continue
-            async with self._database.transaction() as connection:
-                row = await store.edit_by_id(connection, UUID(event.data["edit"]))
-                if row is None:
-                    continue
-                told = (await self._wire(connection, [row], None))[0]
-            yield Event(event.topic, event.type, told.model_dump(mode="json"), event.subject, event.id)
+            told = await self._looked_up(event)
+            if told is not None:
+                yield Event(event.topic, event.type, told, event.subject, event.id)
+
+    async def _looked_up(self, event: Event) -> dict[str, Any] | None:
+        """What an event tells of, as it is now: looked up once for all who look at the world, however many they are."""
+        if event.id not in self._looking_up:
+            self._looking_up[event.id] = asyncio.create_task(self._look_up(UUID(event.data["edit"])))
+            while len(self._looking_up) > _LOOKED_UP:
+                self._looking_up.popitem(last=False)
+        looking_up = self._looking_up[event.id]
+        try:
+            # Shielded: one who hangs up does not take it from the others.
+            return await asyncio.shield(looking_up)
+        except Exception:
+            self._looking_up.pop(event.id, None)
+            raise
+
+    async def _look_up(self, edit: UUID) -> dict[str, Any] | None:
+        async with self._database.transaction() as connection:
+            row = await store.edit_by_id(connection, edit)
+            return None if row is None else (await self._wire(connection, [row], None))[0].model_dump(mode="json")
 
     async def _wire(self, connection: Connection, rows: Sequence[EditRow], person: Person | None) -> list[Edit]:
         """Rows as a person sees them; None stands for everybody, who are not told what only the author is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import numpy as np
 from PIL import Image as PillowImage
@@ -35,6 +35,16 @@ class TileFiles:
 
     async def get_all(self, names: Mapping[Place, str]) -> dict[Place, Pixels]:
         return dict(zip(names, await asyncio.gather(*map(self.get, names.values())), strict=True))
+
+    async def thumbnail(self, version: str, draw: Callable[[], Awaitable[Pixels]]) -> bytes:
+        """A picture of a whole world as it is looked at: drawn when it is first asked for."""
+        key = f"atlas/thumbnails/{version}.webp"
+        try:
+            return await self._storage.get(key)
+        except BlobMissing:
+            data = await asyncio.to_thread(_viewed, await draw())
+            await self._storage.put(key, data, "image/webp")
+            return data
 
     async def view(self, name: str) -> bytes:
         """A tile as it is looked at: WebP, made when it is first asked for."""

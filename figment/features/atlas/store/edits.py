@@ -35,6 +35,7 @@ class EditRow:
     image: UUID | None
     created_at: datetime
     committed_at: datetime | None
+    rollback: UUID | None
 
     @property
     def rect(self) -> Rect:
@@ -43,7 +44,7 @@ class EditRow:
 
 _EDIT = """
     SELECT e.id, e.world, e.author, p.name AS author_name, e.x, e.y, e.width, e.height, e.prompt, e.mask, e.state, e.seq, e.layer, e.image,
-        e.created_at, e.committed_at
+        e.created_at, e.committed_at, e.rollback
     FROM atlas_edits e LEFT JOIN people p ON p.id = e.author
 """
 
@@ -151,7 +152,11 @@ async def set_state(connection: Connection, edit: UUID, state: Literal["committe
 
 
 async def add_commit(connection: Connection, world: UUID, seq: int, kind: Kind, edit: UUID, by: UUID | None) -> None:
+    """Call it in the transaction of `next_commit`, which holds the world's row: here its edits are counted."""
     await connection.execute(
-        "INSERT INTO atlas_commits (world, seq, kind, edit, by) VALUES (%(world)s, %(seq)s, %(kind)s, %(edit)s, %(by)s)",
+        """
+            WITH counted AS (UPDATE atlas_worlds SET edits = edits + CASE %(kind)s WHEN 'undo' THEN -1 ELSE 1 END WHERE id = %(world)s)
+            INSERT INTO atlas_commits (world, seq, kind, edit, by) VALUES (%(world)s, %(seq)s, %(kind)s, %(edit)s, %(by)s)
+        """,
         {"world": world, "seq": seq, "kind": kind, "edit": edit, "by": by},
     )

@@ -12,6 +12,15 @@ async def hand_over(connection: Connection, giver: UUID, taker: UUID) -> None:
     both = {"giver": giver, "taker": taker}
     await connection.execute("UPDATE atlas_worlds SET owner = %(taker)s WHERE owner = %(giver)s", both)
     await connection.execute("UPDATE atlas_edits SET author = %(taker)s WHERE author = %(giver)s", both)
+    await connection.execute("UPDATE atlas_rollbacks SET person = %(taker)s WHERE person = %(giver)s", both)
+    # Who is a member as both stays one once: the giver's goes with the giver.
+    await connection.execute(
+        """
+            UPDATE atlas_members m SET person = %(taker)s
+            WHERE person = %(giver)s AND NOT EXISTS (SELECT FROM atlas_members o WHERE o.world = m.world AND o.person = %(taker)s)
+        """,
+        both,
+    )
     await connection.execute("UPDATE atlas_commits SET by = %(taker)s WHERE by = %(giver)s", both)
 
 

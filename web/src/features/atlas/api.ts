@@ -1,10 +1,10 @@
 import { useEffect, useEffectEvent } from 'react';
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, dataOf } from '@/shared/api/client';
-import { EventStream } from '@/shared/realtime/stream';
+import { stream } from '@/shared/realtime/stream';
 import { maskOf, touchesFrame, type Stroke } from './mask';
 import { useAtlas } from './store';
-import type { Edit, Manifest, NewEdit, NewWorld, Point, Rect, TileChange } from './types';
+import type { Edit, EditProgress, Manifest, NewEdit, NewWorld, Point, Rect, TileChange } from './types';
 import type { TileRange } from './versions';
 
 const WORLDS = ['atlas', 'worlds'] as const;
@@ -55,9 +55,11 @@ export const askManifest =
       }),
     );
 
+const pendingKey = (world: string) => [...editsKey(world), 'pending'] as const;
+
 export function usePendingEdits(world: string) {
   return useQuery({
-    queryKey: [...editsKey(world), 'pending'],
+    queryKey: pendingKey(world),
     queryFn: async () => {
       const query = { pending: true, limit: MOST_PENDING };
       return (await dataOf(api.GET('/api/atlas/worlds/{world}/edits', { params: { path: { world }, query } }))).items;
@@ -182,7 +184,6 @@ export function useWorldEvents(world: string, { onTiles, onResumed }: Listener):
     onResumed();
   });
   useEffect(() => {
-    const stream = new EventStream(`/api/atlas/worlds/${world}/events`);
     const stops = [
       stream.on('edit', (data) => {
         const edit = data as Edit;
@@ -190,13 +191,18 @@ export function useWorldEvents(world: string, { onTiles, onResumed }: Listener):
         if (edit.state === 'committed' || edit.state === 'undone')
           void client.invalidateQueries({ queryKey: worldKey(world) });
       }),
+      stream.on('progress', (data) => {
+        const { edit, progress } = data as { edit: string; progress: EditProgress };
+        useAtlas.getState().hearProgress(edit, progress, client.getQueryData<Edit[]>(pendingKey(world)));
+      }),
       stream.on('tiles', (data) => heardTiles((data as { tiles: TileChange[] }).tiles)),
       stream.onResumed(() => resumed()),
+      stream.join(`atlas/${world}`),
     ];
-    stream.open();
     return () => {
       for (const stop of stops) stop();
-      stream.close();
+      // What was heard of this world is nothing of the next one.
+      useAtlas.getState().forgetHeard();
     };
   }, [world, client]);
 }

@@ -5,6 +5,7 @@ import {
   formatPlace,
   hear,
   hearAnswer,
+  hearProgress,
   historyOf,
   homeOf,
   lastOfMine,
@@ -102,6 +103,22 @@ describe('what is heard of edits', () => {
     expect(heard.size).toBe(500);
     expect(heard.has('first')).toBe(true);
     expect(heard.has('e599')).toBe(true);
+  });
+});
+
+describe('how far an edit is', () => {
+  const half = { step: 4, of: 8, preview: 'data:,' };
+
+  it('is heard of one that was heard of, or only read', () => {
+    const heard = hear(NONE, edit('a'));
+    expect(hearProgress(heard, 'a', half).get('a')).toMatchObject({ state: 'running', progress: half });
+    expect(hearProgress(NONE, 'b', half, [edit('b')]).get('b')).toMatchObject({ state: 'running', progress: half });
+  });
+
+  it('changes nothing of one that is over, or that nobody knows', () => {
+    const over = hear(NONE, edit('a', { state: 'committed' }));
+    expect(hearProgress(over, 'a', half)).toBe(over);
+    expect(hearProgress(over, 'c', half, [edit('b')])).toBe(over);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Edit, Rect, View, World } from './types';
+import type { Edit, EditProgress, Rect, View, World } from './types';
 
 // ---- permalinks: /atlas/{world}@x,y,z ----
 
@@ -90,6 +90,13 @@ export function hearAnswer(heard: Heard, edit: Edit): Heard {
   const held = heard.get(edit.id);
   const isOld = held !== undefined && RANK[held.state] > RANK[edit.state];
   return new Map(heard).set(edit.id, isOld ? keepOwn(held, edit) : keepOwn(edit, held));
+}
+
+/** Takes in how far an edit is. `read`: those that were read as pending and may not have been heard of since. What is over stays so. */
+export function hearProgress(heard: Heard, id: string, progress: EditProgress, read: readonly Edit[] = []): Heard {
+  const edit = heard.get(id) ?? read.find((each) => each.id === id);
+  if (edit === undefined || !isPending(edit)) return heard;
+  return new Map(heard).set(id, { ...edit, state: 'running', progress });
 }
 
 /** The edit as it is by what was heard since it was read. */

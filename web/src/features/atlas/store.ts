@@ -1,9 +1,15 @@
 import { create } from 'zustand';
 import type { Stroke } from './mask';
-import { hear, hearAnswer, type Heard } from './rules';
+import { hear, hearAnswer, hearProgress, type Heard } from './rules';
 import type { WorldMap } from './map/WorldMap';
 import type { WorldTiles } from './map/WorldTiles';
-import type { Camera, Edit, Point, Rect } from './types';
+import type { Camera, Edit, EditProgress, Point, Rect } from './types';
+
+/** As long as the frame of what was just painted takes to fade: see `settle` in PendingFrames.module.css. */
+const SETTLE_MS = 2_200;
+
+const without = (ids: ReadonlySet<string>, id: string): ReadonlySet<string> =>
+  new Set([...ids].filter((each) => each !== id));
 
 interface Atlas {
   /** The map on the screen. */
@@ -22,19 +28,22 @@ interface Atlas {
   pointed: Edit | null;
   /** What the world's events and our own questions told of edits, newer than any list that was read. */
   heard: Heard;
+  /** Edits that were painted just now: their frames stay in sight for a moment. */
+  settling: ReadonlySet<string>;
   /** My failed edits that I have seen enough of. */
   dismissed: ReadonlySet<string>;
   /** The server was asked to paint, and has not answered. */
   isAwaiting: boolean;
   hear: (edit: Edit) => void;
   hearAnswer: (edit: Edit) => void;
+  hearProgress: (id: string, progress: EditProgress, read?: readonly Edit[]) => void;
   dismiss: (id: string) => void;
   /** Another world, or events may have been missed. */
   forgetHeard: () => void;
 }
 
 /** What is looked at, held and written on the page of a world. Worlds, tiles and edits live in their caches. */
-export const useAtlas = create<Atlas>()((set) => ({
+export const useAtlas = create<Atlas>()((set, get) => ({
   opened: null,
   camera: null,
   frame: null,
@@ -45,10 +54,19 @@ export const useAtlas = create<Atlas>()((set) => ({
   isHistoryOpen: false,
   pointed: null,
   heard: new Map(),
+  settling: new Set(),
   dismissed: new Set(),
   isAwaiting: false,
-  hear: (edit) => set(({ heard }) => ({ heard: hear(heard, edit) })),
+  hear: (edit) => {
+    const isNew = edit.state === 'committed' && get().heard.get(edit.id)?.state !== 'committed';
+    set(({ heard, settling }) => ({
+      heard: hear(heard, edit),
+      ...(isNew && { settling: new Set([...settling, edit.id]) }),
+    }));
+    if (isNew) setTimeout(() => set(({ settling }) => ({ settling: without(settling, edit.id) })), SETTLE_MS);
+  },
   hearAnswer: (edit) => set(({ heard }) => ({ heard: hearAnswer(heard, edit) })),
+  hearProgress: (id, progress, read) => set(({ heard }) => ({ heard: hearProgress(heard, id, progress, read) })),
   dismiss: (id) => set(({ dismissed }) => ({ dismissed: new Set([...dismissed, id]) })),
-  forgetHeard: () => set({ heard: new Map() }),
+  forgetHeard: () => set({ heard: new Map(), settling: new Set() }),
 }));

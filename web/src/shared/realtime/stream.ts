@@ -22,6 +22,7 @@ export class EventStream {
   private readonly names = new Set<string>();
   private delayMs = FIRST_DELAY_MS;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private place: string | null = null;
 
   constructor(
     private readonly address: string,
@@ -30,7 +31,7 @@ export class EventStream {
 
   open(): void {
     if (this.source !== null) return;
-    const source = new EventSource(this.address);
+    const source = new EventSource(this.place === null ? this.address : `${this.address}?also=${this.place}`);
     this.source = source;
     source.onopen = () => this.becomeLive();
     source.onerror = () => this.becomeLost(source);
@@ -42,6 +43,24 @@ export class EventStream {
     clearTimeout(this.timer);
     this.source?.close();
     this.source = null;
+  }
+
+  /**
+   * Hears what a place tells as well, such as `atlas/commons`, until the function that this gives is called. Of two places the last one is
+   * heard. The line is opened anew, and not a second one beside it: a browser has six a host, and this tab is not alone.
+   */
+  join(place: string): () => void {
+    this.change(place);
+    return () => {
+      if (this.place === place) this.change(null);
+    };
+  }
+
+  private change(place: string | null): void {
+    this.place = place;
+    if (this.source === null) return;
+    this.close();
+    this.open();
   }
 
   on(name: string, listener: (data: unknown) => void): () => void {
@@ -80,5 +99,5 @@ export class EventStream {
   }
 }
 
-/** The one stream of a tab of what is mine. */
+/** The one stream of a tab: of what is mine, and of the place that is looked at. */
 export const stream = new EventStream('/api/events', (connection) => useConnection.setState({ connection }));

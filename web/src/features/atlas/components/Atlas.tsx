@@ -3,6 +3,9 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useWorldEvents } from '../api';
 import { frameAround, inView, openSpot } from '../frame';
+import { Cursors } from './Cursors';
+import { Following } from './PeopleMenu';
+import { useFollowing, usePresence } from '../people/usePresence';
 import { formatPlace, homeOf, parsePlace } from '../rules';
 import { useAtlas } from '../store';
 import type { ModelCard, Rect, View, World } from '../types';
@@ -88,6 +91,8 @@ export function Atlas({ world, model, place }: Props) {
     onTiles: (changes) => opened?.tiles.apply(changes),
     onResumed: () => opened?.tiles.forget(),
   });
+  usePresence(world.slug, target);
+  useFollowing(target, map);
   useFirstFrame(model, world.may_paint);
   const isHistoryOpen = useAtlas((state) => state.isHistoryOpen);
 
@@ -115,9 +120,11 @@ export function Atlas({ world, model, place }: Props) {
       <PendingFrames world={world.slug} />
       <Pointed />
       {world.may_paint && <FrameBox bounds={bounds} onEnter={() => prompt.current?.focus()} />}
+      <Cursors />
       <div className={classes.over} data-history={isHistoryOpen || undefined}>
         {world.bounds === null && world.may_paint && <Invitation />}
-        <TopBar world={world} within={within} />
+        <TopBar world={world} within={within} map={map} />
+        <Following />
         {map && <ZoomButtons map={map} onHome={goHome} />}
         {opened && <MinimapView map={opened.map} tiles={opened.tiles} />}
         <Coordinates target={target} map={map} />

@@ -1,4 +1,3 @@
-import { useState } from 'react';
 import { Button, CloseButton } from '@mantine/core';
 import { useCancel, usePendingEdits, useRetry } from '../api';
 import { inView, intersects, onScreen } from '../frame';
@@ -13,26 +12,19 @@ const WORDS_FROM_PX = 84;
 /** What everybody is painting just now. What is done stays for a moment, while its tiles appear below it. */
 export function PendingFrames({ world }: { world: string }) {
   const { data: read = [] } = usePendingEdits(world);
-  const { heard, camera, dismissed } = useAtlas();
-  const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
+  const { heard, camera, dismissed, settling } = useAtlas();
   if (camera === null) return null;
 
   const view = inView(camera);
-  const ended = [...heard.values()].filter(
-    ({ state, id, progress }) => state === 'committed' && progress && !gone.has(id),
-  );
+  // Also one that was never seen on its way: a picture can be made faster than it is told of.
+  const ended = [...heard.values()].filter(({ state, id }) => state === 'committed' && settling.has(id));
   const shown = [...ended, ...pendingEdits(read, heard).filter(({ id }) => !dismissed.has(id))];
   return (
     <ul className={classes.layer} aria-label="Being painted">
       {shown
         .filter((edit) => intersects(edit, view))
         .map((edit) => (
-          <PendingFrame
-            key={edit.id}
-            edit={edit}
-            camera={camera}
-            onGone={() => setGone((held) => new Set([...held, edit.id]))}
-          />
+          <PendingFrame key={edit.id} edit={edit} camera={camera} />
         ))}
     </ul>
   );
@@ -41,10 +33,9 @@ export function PendingFrames({ world }: { world: string }) {
 interface Props {
   edit: Edit;
   camera: Camera;
-  onGone: () => void;
 }
 
-function PendingFrame({ edit, camera, onGone }: Props) {
+function PendingFrame({ edit, camera }: Props) {
   const { x, y, width, height } = onScreen(edit, camera);
   const preview = edit.progress?.preview;
   const { step = 0, of = 1 } = edit.progress ?? {};
@@ -53,13 +44,12 @@ function PendingFrame({ edit, camera, onGone }: Props) {
       className={classes.pending}
       style={{ transform: `translate(${x}px, ${y}px)`, width, height }}
       data-state={edit.state}
-      onAnimationEnd={({ animationName }) => animationName.includes('settle') && onGone()}
     >
       <span className={classes.inside}>
         {preview != null && <img className={classes.preview} src={preview} alt="" />}
       </span>
       {isPending(edit) && <span className={classes.track} style={{ scale: `${step / of} 1` }} />}
-      {width >= WORDS_FROM_PX && edit.state !== 'committed' && <Caption edit={edit} />}
+      {width >= WORDS_FROM_PX && <Caption edit={edit} />}
     </li>
   );
 }
@@ -69,7 +59,7 @@ function Caption({ edit }: { edit: Edit }) {
     <div className={classes.caption}>
       <p className={classes.words}>{edit.prompt}</p>
       <p className={classes.who}>
-        {edit.mine ? 'You' : edit.author} · {progressWords(edit)}
+        {edit.mine ? 'You' : edit.author} · {edit.state === 'committed' ? 'Painted' : progressWords(edit)}
       </p>
       {edit.job !== null && <Mine edit={edit} job={edit.job} />}
     </div>
@@ -81,6 +71,7 @@ function Mine({ edit, job }: { edit: Edit; job: string }) {
   const cancel = useCancel();
   const retry = useRetry();
   const dismiss = useAtlas((state) => state.dismiss);
+  if (edit.state === 'committed') return null;
   if (isPending(edit))
     return (
       <CloseButton

@@ -3,6 +3,8 @@ import { useClipboard, useHotkeys } from '@mantine/hooks';
 import { asProblem } from '@/shared/api/problem';
 import { IconCheck, IconHistory, IconLink, IconRedo, IconUndo } from '@/shared/ui/icons';
 import { useChangeEdit } from '../api';
+import type { WorldMap } from '../map/WorldMap';
+import { PeopleMenu } from './PeopleMenu';
 import { lastOfMine } from '../rules';
 import { useAtlas } from '../store';
 import type { Rect, World } from '../types';
@@ -13,9 +15,10 @@ import classes from './AtlasPage.module.css';
 interface Props {
   world: World;
   within: Rect | null;
+  map: WorldMap | undefined;
 }
 
-export function TopBar({ world, within }: Props) {
+export function TopBar({ world, within, map }: Props) {
   const { edits } = useEditsWithin(world.slug, within);
   const { copy, copied } = useClipboard();
   const isHistoryOpen = useAtlas((state) => state.isHistoryOpen);
@@ -32,25 +35,28 @@ export function TopBar({ world, within }: Props) {
   return (
     <div className={classes.top}>
       <WorldMenu world={world} />
-      <div className={classes.tools} role="toolbar" aria-label="Map">
-        <Way
-          name="Undo my last in view"
-          icon={<IconUndo />}
-          disabled={done === null || change.isPending}
-          onClick={undo}
-        />
-        <Way name="Redo mine" icon={<IconRedo />} disabled={taken === null || change.isPending} onClick={redo} />
-        <Way
-          name={copied ? 'Copied' : 'Copy the link to this view'}
-          icon={copied ? <IconCheck /> : <IconLink />}
-          onClick={() => copy(window.location.href)}
-        />
-        <Way
-          name="History"
-          icon={<IconHistory />}
-          aria-expanded={isHistoryOpen}
-          onClick={() => useAtlas.setState({ isHistoryOpen: !isHistoryOpen, pointed: null })}
-        />
+      <div className={classes.right}>
+        <PeopleMenu map={map} />
+        <div className={classes.tools} role="toolbar" aria-label="Map">
+          <Way
+            name="Undo my last in view"
+            icon={<IconUndo />}
+            disabled={done === null || change.isPending}
+            onClick={undo}
+          />
+          <Way name="Redo mine" icon={<IconRedo />} disabled={taken === null || change.isPending} onClick={redo} />
+          <Way
+            name={copied ? 'Copied' : 'Copy the link to this view'}
+            icon={copied ? <IconCheck /> : <IconLink />}
+            onClick={() => copy(window.location.href)}
+          />
+          <Way
+            name="History"
+            icon={<IconHistory />}
+            aria-expanded={isHistoryOpen}
+            onClick={() => useAtlas.setState({ isHistoryOpen: !isHistoryOpen, pointed: null })}
+          />
+        </div>
       </div>
       {change.isError && (
         <p className={classes.problem} role="alert">

@@ -1,7 +1,7 @@
 import OlMap from 'ol/Map';
 import OlView from 'ol/View';
 import Kinetic from 'ol/Kinetic';
-import { easeOut, inAndOut } from 'ol/easing';
+import { easeOut, inAndOut, linear } from 'ol/easing';
 import DoubleClickZoom from 'ol/interaction/DoubleClickZoom';
 import DragPan from 'ol/interaction/DragPan';
 import KeyboardPan from 'ol/interaction/KeyboardPan';
@@ -19,6 +19,8 @@ import type { WorldTiles } from './WorldTiles';
 
 const FLY_MS = 700;
 const STEP_MS = 220;
+/** Until somebody who is followed is heard of again. */
+const GLIDE_MS = 140;
 
 interface Options {
   target: HTMLElement;
@@ -110,6 +112,14 @@ export class WorldMap {
     const duration = matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : FLY_MS;
     view.cancelAnimations();
     view.animate({ center: toOl(middle), resolution: 2 ** -zoom, duration, easing: inAndOut });
+  }
+
+  /** A short way, in a straight line: called again and again, as somebody else moves. */
+  glideTo({ zoom, ...middle }: View): void {
+    const view = this.map.getView();
+    const duration = matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : GLIDE_MS;
+    view.cancelAnimations();
+    view.animate({ center: toOl(middle), resolution: 2 ** -zoom, duration, easing: linear });
   }
 
   zoomBy(steps: number): void {
