@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from figment.core.database import Database
 from figment.core.events import Bus
 from figment.core.storage import Storage
+from figment.features.atlas.service.choosing import Choosing
 from figment.features.atlas.service.edits import PLACE, Edits
+from figment.features.atlas.service.erasing import Erasing
 from figment.features.atlas.service.keeping import Keeping
 from figment.features.atlas.service.views import Views
 from figment.features.atlas.service.worlds import Worlds
@@ -24,6 +26,8 @@ class Atlas:
 
     worlds: Worlds
     edits: Edits
+    erasing: Erasing
+    choosing: Choosing
     views: Views
     keeping: Keeping
 
@@ -32,6 +36,8 @@ class Atlas:
         return cls(
             Worlds(database, jobs, safety),
             Edits(database, bus, storage, jobs, images, safety),
+            Erasing(database, storage, jobs, images),
+            Choosing(database, storage, jobs, images),
             Views(database, storage),
             Keeping(),
         )

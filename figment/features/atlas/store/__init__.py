@@ -1,5 +1,6 @@
 """All SQL of Atlas."""
 
+from figment.features.atlas.store.candidates import add_candidate, candidate_seq, drop_candidates, take_unchosen
 from figment.features.atlas.store.edits import (
     EditRow,
     Kind,
@@ -14,7 +15,7 @@ from figment.features.atlas.store.edits import (
 )
 from figment.features.atlas.store.overviews import Stale, add_stale, take_stale
 from figment.features.atlas.store.people import everything_of, forget, hand_over
-from figment.features.atlas.store.tiles import TileRow, set_tiles, tiles, tiles_within
+from figment.features.atlas.store.tiles import TileRow, set_tiles, tiles, tiles_as_of, tiles_within
 from figment.features.atlas.store.worlds import WorldRow, add_world, next_commit, world_by_slug, world_id, worlds
 
 __all__ = [
@@ -23,11 +24,14 @@ __all__ = [
     "Stale",
     "TileRow",
     "WorldRow",
+    "add_candidate",
     "add_commit",
     "add_edit",
     "add_stale",
     "add_world",
+    "candidate_seq",
     "commit_edit",
+    "drop_candidates",
     "edit_by_id",
     "edits_in",
     "everything_of",
@@ -39,7 +43,9 @@ __all__ = [
     "set_tiles",
     "set_touched",
     "take_stale",
+    "take_unchosen",
     "tiles",
+    "tiles_as_of",
     "tiles_within",
     "world_by_slug",
     "world_id",
