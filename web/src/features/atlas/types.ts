@@ -35,6 +35,7 @@ export type World = InWorld['get']['responses'][200]['content']['application/jso
 export type WhoPaints = World['paint'];
 export type NewWorld = InWorlds['post']['requestBody']['content']['application/json'];
 export type Edit = OfEdits['post']['responses'][202]['content']['application/json'];
+export type Candidate = Edit['candidates'][number];
 export type NewEdit = OfEdits['post']['requestBody']['content']['application/json'];
 export type Manifest =
   paths['/api/atlas/worlds/{world}/manifest']['get']['responses'][200]['content']['application/json'];
