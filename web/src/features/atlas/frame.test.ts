@@ -111,9 +111,9 @@ describe('the camera', () => {
 describe('the bar below a frame', () => {
   const page = { width: 390, height: 844 };
   it.each([
-    ['in the middle', { x: 67, y: 200, width: 256, height: 256 }, { x: 39, y: 466 }],
-    ['half out of sight', { x: -200, y: 200, width: 256, height: 256 }, { x: 10, y: 466 }],
-    ['behind the composer', { x: 67, y: 600, width: 256, height: 256 }, { x: 39, y: 542 }],
+    ['in the middle', { x: 67, y: 200, width: 256, height: 256 }, { x: 39, y: 500 }],
+    ['half out of sight', { x: -200, y: 200, width: 256, height: 256 }, { x: 10, y: 500 }],
+    ['behind the composer', { x: 67, y: 600, width: 256, height: 256 }, { x: 39, y: 582 }],
     ['above the page', { x: 67, y: -300, width: 256, height: 256 }, { x: 39, y: 10 }],
   ])('is in sight: %s', (_, frame, at) => expect(barAt(frame, page)).toEqual(at));
 });

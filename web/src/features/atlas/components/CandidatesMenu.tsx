@@ -1,5 +1,5 @@
 import { Button, Menu } from '@mantine/core';
-import { IconStack } from '@/shared/ui/icons';
+import { IconCheck, IconStack } from '@/shared/ui/icons';
 import { counted } from '../rules';
 import { useAtlas } from '../store';
 import classes from './Composer.module.css';
@@ -29,9 +29,7 @@ export function CandidatesMenu() {
         {COUNTS.map((count) => (
           <Menu.Item
             key={count}
-            role="menuitemradio"
-            aria-checked={count === candidates}
-            className={classes.option ?? ''}
+            rightSection={count === candidates && <IconCheck size={18} />}
             onClick={() => useAtlas.setState({ candidates: count })}
           >
             {words(count)}
