@@ -313,6 +313,7 @@ async def housekeeping(house: House) -> AsyncIterator[None]:
                 await house.images.look_at_missed()
                 await house.limiter.prune()
                 await house.accounts.prune()
+                await house.atlas.choosing.expire(house.settings.candidates_kept_s)
                 async with house.database.transaction() as connection:
                     await events.prune(connection, house.settings.events_kept_s)
             except Exception as error:

@@ -140,6 +140,9 @@ class Settings(BaseSettings):
         10.0, gt=0, description="Seconds without a sign of life after which a worker's jobs are given to another."
     )
     sweep_after_s: float = Field(3600.0, ge=0, description="Seconds after which a file that no image names is deleted.")
+    candidates_kept_s: float = Field(
+        86400.0, ge=0, description="Seconds for which candidates of the atlas wait to be chosen from."
+    )
     events_kept_s: float = Field(3600.0, ge=60, description="Seconds that events are kept for streams that resume.")
     registration: Literal["open", "invite", "approval", "closed"] = Field(
         "open",

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from figment.engine.errors import BrokenModel
 from figment.engine.sampling import Guidance, guidance_of
+from figment.engine.windows import largest_size
 from figment.generation.contract import ImageRequest, ModelCard
 
 INDEX = "model_index.json"
@@ -178,6 +179,7 @@ class DiffusersModel:
             default_guidance=self._default_guidance(1.0 if few else defaults.guidance),
             max_guidance=MAX_GUIDANCE,
             tags=(self.family.value,),
+            max_windowed_size=0 if self.family is Family.WHOLE else largest_size(native, multiple),
         )
 
     @cached_property

@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from figment.engine.backends.base import Backend, ReadsTogether
+from figment.engine import windows
+from figment.engine.backends.base import Backend, ReadsTogether, Windowed
 from figment.engine.costs import Shape
 from figment.engine.errors import BrokenModel, OthersAreBusy
 from figment.engine.mailbox import Mailbox
@@ -24,6 +25,7 @@ from figment.engine.runner import EngineStats, Job, Runner
 from figment.engine.sampling import step_count
 from figment.engine.schedule import Limits, Row
 from figment.engine.together import Together
+from figment.engine.windows import Window
 from figment.generation.contract import (
     Finished,
     GenerationRefused,
@@ -115,10 +117,11 @@ class LocalEngine:
         if (reason := why_refuse(request, model.card)) is not None:
             raise GenerationRefused(reason)
         mailbox = Mailbox(asyncio.get_running_loop())
-        row = self._row(request, ticket, model)
-        self._runner.admit(Job(row, mailbox, previews=ticket.previews))
+        cut = windows.windows_of(request, model.card, model.downscale)
+        row = self._row(request, ticket, model, cut)
+        self._runner.admit(Job(row, mailbox, previews=ticket.previews, windows=cut))
         use = self._parking.use(request.model)
-        preparing = asyncio.create_task(self._prepare(row, request, model, use))
+        preparing = asyncio.create_task(self._prepare(row, request, model, use, cut))
         try:
             while True:
                 update = await mailbox.take()
@@ -131,28 +134,32 @@ class LocalEngine:
             preparing.cancel()
             use.end()
 
-    def _row(self, request: ImageRequest, ticket: Ticket, model: Model) -> Row:
+    def _row(self, request: ImageRequest, ticket: Ticket, model: Model, cut: Sequence[Window]) -> Row:
         downscale = model.downscale
+        height, width = request.height // downscale, request.width // downscale
+        if cut:
+            height, width = cut[0].height, cut[0].width
         return Row(
             id=self._runner.next_id(),
             urgency=ticket.urgency,
             person=ticket.person,
             # What can be known before it is encoded; then the backend says how many there are.
             steps=step_count(request.steps, 1.0 if request.init_image is None else request.strength),
-            shape=Shape(request.model, request.height // downscale, request.width // downscale),
+            shape=Shape(request.model, height, width),
             network_rows=model.network_rows(request),
             deadline_s=ticket.deadline_s,
             ready=False,
+            windows=max(1, len(cut)),
         )
 
-    async def _prepare(self, row: Row, request: ImageRequest, model: Model, use: Use) -> None:
+    async def _prepare(self, row: Row, request: ImageRequest, model: Model, use: Use, cut: Sequence[Window]) -> None:
         """Encode text and image off the device's thread, then let the row join."""
         row_id = row.id
         try:
             backend = await self._backend(model)
             if use.moves:
                 await asyncio.to_thread(use.take)
-            trajectory = await self._begin(backend, request, row)
+            trajectories = await self._begin(backend, request, row, cut)
         except OthersAreBusy:
             waiting = sum(self._runner.stats().queued.values())
             self._runner.fail(row_id, QueueFull(waiting, BUSY_S))
@@ -161,14 +168,24 @@ class LocalEngine:
         except Exception as error:
             self._runner.fail(row_id, WorkerLost(f"the engine could not encode this request: {error}"))
         else:
-            self._runner.ready(row_id, backend, trajectory)
+            mosaic = windows.Mosaic(cut[0], model.downscale, request.init_image) if cut else None
+            self._runner.ready(row_id, backend, trajectories, mosaic)
 
-    async def _begin(self, backend: Backend[Any], request: ImageRequest, row: Row) -> Any:
+    async def _begin(
+        self, backend: Backend[Any], request: ImageRequest, row: Row, cut: Sequence[Window]
+    ) -> Sequence[Any]:
+        """One trajectory, or that of each window."""
         loop = asyncio.get_running_loop()
-        if not isinstance(backend, ReadsTogether) or backend.has_read(request):
-            return await loop.run_in_executor(self._preparing, backend.begin, request)
-        read = await self._reading(backend).ask(request, row.urgency)
-        return await loop.run_in_executor(self._preparing, backend.begin, request, read)
+        read: tuple[Any, ...] = ()
+        if isinstance(backend, ReadsTogether) and not backend.has_read(request):
+            read = (await self._reading(backend).ask(request, row.urgency),)
+        if not cut:
+            return [await loop.run_in_executor(self._preparing, backend.begin, request, *read)]
+        if not isinstance(backend, Windowed):
+            raise RuntimeError(f"{request.model} was said to make pictures in windows, and cannot")
+        parts = [(windows.part_of(request, window, backend.downscale), window) for window in cut]
+        # One at a time: what others wait to have encoded comes in between.
+        return [await loop.run_in_executor(self._preparing, backend.begin_window, *part, *read) for part in parts]
 
     def _reading(self, backend: ReadsTogether) -> Together[ImageRequest, Any]:
         """Where the prompts of those who begin at the same time come together."""

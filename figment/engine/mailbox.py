@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from figment.engine.backends.base import PreviewSource
+from figment.engine.windows import Mosaic
 from figment.generation.contract import Finished, Pixels, Progress, Update, Waiting
 
 PACE_S = 0.1
@@ -27,7 +28,15 @@ class _Step:
     preview: PreviewSource | None
 
 
-_Letter = Waiting | _Step | Finished | Exception
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """A picture of several windows, which the reader puts together on a thread of its own: the device's has others to serve."""
+
+    mosaic: Mosaic
+    compute_s: float
+
+
+_Letter = Waiting | _Step | _Pieces | Finished | Exception
 
 
 class Mailbox:
@@ -52,8 +61,9 @@ class Mailbox:
         self._told_at = now if due else self._told_at
         self._put(_Step(step, of, preview), wake=due)
 
-    def finished(self, pixels: Pixels, compute_s: float) -> None:
-        self._put(Finished(pixels, compute_s), last=True)
+    def finished(self, picture: Pixels | Mosaic, compute_s: float) -> None:
+        done = _Pieces(picture, compute_s) if isinstance(picture, Mosaic) else Finished(picture, compute_s)
+        self._put(done, last=True)
 
     def failed(self, error: Exception) -> None:
         self._put(error, last=True)
@@ -65,6 +75,8 @@ class Mailbox:
             raise latest
         if isinstance(latest, _Step):
             return Progress(latest.step, latest.of, None if latest.preview is None else latest.preview())
+        if isinstance(latest, _Pieces):
+            return Finished(await asyncio.to_thread(latest.mosaic.picture), latest.compute_s)
         return latest
 
     async def _next(self) -> _Letter:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from figment.engine import diffusers_folder
 from figment.engine.errors import BrokenModel, NoSuchModel
 from figment.engine.sampling import guidance_of
+from figment.engine.windows import largest_size
 from figment.generation.contract import GenerationRefused, ImageRequest, ModelCard
 
 BUILTIN = Path(__file__).parent / "builtin"
@@ -167,6 +168,7 @@ class InstalledModel:
             default_guidance=m.guidance.default,
             max_guidance=m.guidance.max,
             tags=tuple(m.tags),
+            max_windowed_size=largest_size(m.native_size, m.size.multiple),
         )
 
     @property

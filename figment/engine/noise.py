@@ -15,6 +15,7 @@ in float64, rounded to float32 at the end, blocks 0, 1, 2, ... laid out in C ord
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,3 +61,11 @@ def normals(seed: int, shape: tuple[int, ...], stream: int = 0) -> NDArray[np.fl
     radius, angle = np.sqrt(-2.0 * np.log(uniform[0::2])), 2.0 * np.pi * uniform[1::2]
     pairs = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
     return pairs.reshape(-1)[:count].reshape(shape).astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def shared_normals(seed: int, shape: tuple[int, ...], stream: int = 0) -> NDArray[np.float32]:
+    """As `normals`, kept for those who each take a part of it; not to be written to."""
+    drawn = normals(seed, shape, stream)
+    drawn.flags.writeable = False
+    return drawn

@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import structlog
 
-from figment.engine.backends.base import Backend, Improving, PreviewSource
+from figment.engine.backends.base import Backend, Improving, PreviewSource, Windowed
 from figment.engine.costs import Phase
-from figment.engine.schedule import Batch, Limits, Row, Schedule
+from figment.engine.schedule import Batch, Limits, Row, Schedule, Share
+from figment.engine.windows import Mosaic, Window
 from figment.generation.contract import Pixels, Urgency, WorkerLost
 
 log = structlog.get_logger(__name__)
@@ -29,22 +30,30 @@ class Listener(Protocol):
 
     def progressed(self, step: int, of: int, preview: PreviewSource | None) -> None: ...
 
-    def finished(self, pixels: Pixels, compute_s: float) -> None: ...
+    def finished(self, picture: Pixels | Mosaic, compute_s: float) -> None: ...
 
     def failed(self, error: Exception) -> None: ...
 
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """What the runner keeps of a row: whom to tell, and, once it is encoded, its trajectory on its backend."""
+    """What the runner keeps of a row: whom to tell, and, once it is encoded, its trajectory on its backend; of a picture in `windows`, one
+    of each, and what is decoded of it so far.
+    """
 
     row: Row
     listener: Listener
     previews: bool = True
+    windows: Sequence[Window] = ()
     backend: Backend[Any] | None = None
-    trajectory: Any = None
+    trajectories: Sequence[Any] = ()
+    mosaic: Mosaic | None = None
     began: float | None = None
     ahead: int | None = None
+
+    def preview(self, backend: Backend[Any]) -> PreviewSource:
+        parts = [backend.preview(trajectory) for trajectory in self.trajectories]
+        return _tiled(self.windows, parts) if self.windows else parts[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +72,13 @@ class EngineStats:
 
 @dataclass(slots=True)
 class _Outcome:
-    """What one call gave: decoded pictures and errors by row id. `whole`: all rows ran in one call."""
+    """What one call gave: what was decoded to the end, and errors, by row id. `whole`: all rows ran in one call."""
 
     batch: Batch
     jobs: list[Job]
     seconds: float = 0.0
     whole: bool = True
-    pixels: dict[int, Pixels] = field(default_factory=dict)
+    pictures: dict[int, Pixels | Mosaic] = field(default_factory=dict)
     errors: dict[int, Exception] = field(default_factory=dict)
 
 
@@ -126,13 +135,18 @@ class Runner:
             self._jobs[job.row.id] = job
             self._tell_places()
 
-    def ready(self, row_id: int, backend: Backend[Any], trajectory: Any) -> None:
-        """A row is encoded: it joins at the next step. A row that was cancelled meanwhile is left alone."""
+    def ready(
+        self, row_id: int, backend: Backend[Any], trajectories: Sequence[Any], mosaic: Mosaic | None = None
+    ) -> None:
+        """A row is encoded: it joins at the next step. A row that was cancelled meanwhile is left alone.
+
+        `mosaic`: where the pictures of its windows are put together, if it has windows.
+        """
         with self._work:
             job = self._jobs.get(row_id)
             if job is not None:
-                job.backend, job.trajectory = backend, trajectory
-                self._schedule.make_ready(row_id, backend.steps(trajectory))
+                job.backend, job.trajectories, job.mosaic = backend, trajectories, mosaic
+                self._schedule.make_ready(row_id, backend.steps(trajectories[0]))
                 self._work.notify()
 
     def fail(self, row_id: int, error: Exception) -> None:
@@ -205,7 +219,7 @@ class Runner:
         outcome = _Outcome(batch, jobs)
         began = self._clock()
         try:
-            outcome.pixels = _call(batch, jobs)
+            outcome.pictures = _call(batch.lane.phase, list(zip(batch.shares, jobs, strict=True)))
         except Exception as error:
             log.warning("engine.step_failed", rows=len(jobs), error=str(error))
             self._step_one_by_one(outcome, error)
@@ -217,9 +231,9 @@ class Runner:
         if len(outcome.jobs) == 1:
             outcome.errors[outcome.jobs[0].row.id] = first
             return
-        for job in outcome.jobs:
+        for share, job in zip(outcome.batch.shares, outcome.jobs, strict=True):
             try:
-                outcome.pixels |= _call(outcome.batch, [job])
+                outcome.pictures |= _call(outcome.batch.lane.phase, [(share, job)])
             except Exception as error:
                 outcome.errors[job.row.id] = error
 
@@ -229,19 +243,20 @@ class Runner:
             for row_id, error in outcome.errors.items():
                 self._fail(row_id, _lost_to(error, outcome.batch))
             for row in self._schedule.ran(outcome.batch, outcome.seconds, typical=outcome.whole):
-                self._finish(row, outcome.pixels[row.id])
-            for job in outcome.jobs:
-                self._tell_progress(job, outcome.batch)
+                self._finish(row, outcome.pictures[row.id])
+            for share, job in zip(outcome.batch.shares, outcome.jobs, strict=True):
+                if share.ends_step and outcome.batch.lane.phase is Phase.DENOISE:
+                    self._tell_progress(job)
             self._tell_places()
 
     def _count(self, outcome: _Outcome) -> None:
         self._tally.busy_s += outcome.seconds
         self._tally.steps += outcome.batch.lane.phase is Phase.DENOISE
 
-    def _finish(self, row: Row, pixels: Pixels) -> None:
+    def _finish(self, row: Row, picture: Pixels | Mosaic) -> None:
         job = self._jobs.pop(row.id)
         self._tally.images += 1
-        job.listener.finished(pixels, self._clock() - (job.began or 0.0))
+        job.listener.finished(picture, self._clock() - (job.began or 0.0))
 
     def _fail(self, row_id: int, error: Exception) -> None:
         job = self._take_out(row_id)
@@ -253,9 +268,9 @@ class Runner:
         self._schedule.remove(row_id)
         return self._jobs.pop(row_id, None)
 
-    def _tell_progress(self, job: Job, batch: Batch) -> None:
-        if batch.lane.phase is Phase.DENOISE and job.row.id in self._jobs and job.backend is not None:
-            preview = job.backend.preview(job.trajectory) if job.previews else None
+    def _tell_progress(self, job: Job) -> None:
+        if job.row.id in self._jobs and job.backend is not None:
+            preview = job.preview(job.backend) if job.previews else None
             job.listener.progressed(job.row.steps_done, job.row.steps, preview)
 
     def _tell_places(self) -> None:
@@ -274,15 +289,39 @@ class Runner:
             self._work.notify_all()
 
 
-def _call(batch: Batch, jobs: Sequence[Job]) -> dict[int, Pixels]:
-    """One call of the device for rows of one lane, which therefore share a backend."""
-    backend, trajectories = jobs[0].backend, [job.trajectory for job in jobs]
+def _call(phase: Phase, work: Sequence[tuple[Share, Job]]) -> dict[int, Pixels | Mosaic]:
+    """One call of the device for rows of one lane, which therefore share a backend. Gives the pictures that are decoded to the end."""
+    backend, trajectories = work[0][1].backend, [job.trajectories[n] for share, job in work for n in share.windows]
     if backend is None:
-        raise RuntimeError(f"row {jobs[0].row.id} was run before it was ready")
-    if batch.lane.phase is Phase.DENOISE:
+        raise RuntimeError(f"row {work[0][1].row.id} was run before it was ready")
+    if phase is Phase.DENOISE:
         backend.denoise(trajectories)
+        for share, job in work:
+            if share.ends_step and job.windows and isinstance(backend, Windowed):
+                backend.agree(job.trajectories, job.windows)
         return {}
-    return dict(zip((job.row.id for job in jobs), backend.decode(trajectories), strict=True))
+    decoded = iter(backend.decode(trajectories))
+    kept = [(share, job, _kept(job, share, decoded)) for share, job in work]
+    return {job.row.id: picture for share, job, picture in kept if share.ends_step}
+
+
+def _kept(job: Job, share: Share, decoded: Iterator[Pixels]) -> Pixels | Mosaic:
+    """What is decoded of a picture by now."""
+    if job.mosaic is None:
+        return next(decoded)
+    for n in share.windows:
+        job.mosaic.put(job.windows[n], next(decoded))
+    return job.mosaic
+
+
+def _tiled(windows: Sequence[Window], parts: Sequence[PreviewSource]) -> PreviewSource:
+    def preview() -> Pixels:
+        mosaic = Mosaic(windows[0], 1)
+        for window, part in zip(windows, parts, strict=True):
+            mosaic.put(window, part())
+        return mosaic.picture()
+
+    return preview
 
 
 def _lost_to(error: Exception, batch: Batch) -> WorkerLost:

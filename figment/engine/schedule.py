@@ -9,6 +9,9 @@ The order, from first to last:
 3. **Deadline.** Earliest first. A row's clock starts when its turn comes. A row without a deadline gets one in proportion to its work, so
    that short work overtakes long work, but never for ever: newcomers' deadlines lie later and later, and some day behind its own.
 
+A picture of several windows is one row that takes so many places of a batch, or of several batches one after the other: its step is done when
+all of them are. Windows join a batch like rows, of their own picture or of others', and count as the work that they are.
+
 The first row leads. Rows of its lane (same model, size and phase) join it up to the bucket that pays: the smallest whose cost by the
 row is nearly the best, and whose step fits the live budget. A less urgent row may ride along only where the leaders hardly notice.
 A lone row runs at once.
@@ -36,7 +39,8 @@ ROOM: Mapping[Urgency, float] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`max_rows`: rows in the engine at once, each class up to its part of it (`ROOM`), each person up to `max_rows_a_person`.
+    """`max_rows`: windows in the engine at once (a row of one counts as one), each class up to its part of it (`ROOM`), each person up to
+    `max_rows_a_person`; one picture finds room in what is empty, however large.
 
     `buckets`: sizes of a step's batch in network rows. `step_budget_s`: no step with company takes longer, since a live frame may have
     to wait for it; while frames come (one within `live_memory_s`), none without frames takes longer than `live_wait` of a frame's own work.
@@ -65,7 +69,8 @@ class Row:
     """One image on its way. `network_rows` is 2 where guidance needs the unconditional velocity too.
 
     `deadline_s` counts from arrival. A row can be queued before it is `ready` (text still being encoded).
-    `turn_began` is when it became its person's first.
+    `turn_began` is when it became its person's first. `windows`: as many parts of `shape` as it is made of, each of which takes
+    `network_rows`; `windows_done`: of its present step.
     """
 
     id: int
@@ -79,6 +84,8 @@ class Row:
     steps_done: int = 0
     arrived: float = 0.0
     turn_began: float | None = None
+    windows: int = 1
+    windows_done: int = 0
 
     @property
     def lane(self) -> Lane:
@@ -86,8 +93,13 @@ class Row:
 
     @property
     def breadth(self) -> int:
-        """Network rows that its next call takes."""
+        """Network rows that a window of its next call takes."""
         return self.network_rows if self.steps_done < self.steps else 1
+
+    @property
+    def wanted(self) -> int:
+        """Network rows that all of its next step still takes."""
+        return self.breadth * (self.windows - self.windows_done)
 
     @property
     def queue(self) -> tuple[Urgency, str | int]:
@@ -96,15 +108,32 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What one call does of a row: those windows of its next step. `network_rows`: what they take of the call."""
+
+    row: Row
+    windows: range
+    network_rows: int
+
+    @property
+    def ends_step(self) -> bool:
+        return self.windows.stop == self.row.windows
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
-    """The rows of one call to the device, all of one lane, the leader first."""
+    """The shares of one call to the device, all of one lane, the leader's first."""
 
     lane: Lane
-    rows: tuple[Row, ...]
+    shares: tuple[Share, ...]
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return tuple(share.row for share in self.shares)
 
     @property
     def network_rows(self) -> int:
-        return sum(row.breadth for row in self.rows)
+        return sum(share.network_rows for share in self.shares)
 
 
 @dataclass(slots=True)
@@ -178,12 +207,15 @@ class Schedule:
         if typical:
             self.costs.observe(batch.lane, batch.network_rows, seconds)
         self._pay(batch, seconds)
-        here = [row for row in batch.rows if row.id in self._rows]
+        here = [share for share in batch.shares if share.row.id in self._rows]
+        for share in here:
+            share.row.windows_done = 0 if share.ends_step else share.windows.stop
+        ended = [share.row for share in here if share.ends_step]
         if batch.lane.phase is Phase.DECODE:
-            for row in here:
+            for row in ended:
                 self.remove(row.id)
-            return here
-        for row in here:
+            return ended
+        for row in ended:
             row.steps_done += 1
         return []
 
@@ -205,8 +237,10 @@ class Schedule:
         return sum(self._work_s(row, row.steps - row.steps_done) for row in self._rows.values())
 
     def _refuse_if_full(self, row: Row) -> None:
-        own = sum(other.queue == row.queue for other in self._rows.values())
-        if len(self) >= self.limits.room(row.urgency) or own >= self.limits.max_rows_a_person:
+        everybodys = sum(other.windows for other in self._rows.values())
+        own = sum(other.windows for other in self._rows.values() if other.queue == row.queue)
+        room, own_room = self.limits.room(row.urgency), self.limits.max_rows_a_person
+        if (everybodys and everybodys + row.windows > room) or (own and own + row.windows > own_room):
             ahead = sum(other.urgency <= row.urgency for other in self._rows.values())
             # Half the backlog: by then there is room, and the device has not run dry while everybody stays away.
             raise QueueFull(ahead, max(1.0, self.backlog_s() / 2))
@@ -221,7 +255,7 @@ class Schedule:
     def _work_s(self, row: Row, steps: int) -> float:
         """So many steps of a row and its decoding, with the device to itself."""
         step = self.costs.seconds(Lane(row.shape, Phase.DENOISE), row.network_rows)
-        return steps * step + self.costs.seconds(Lane(row.shape, Phase.DECODE), 1)
+        return row.windows * (steps * step + self.costs.seconds(Lane(row.shape, Phase.DECODE), 1))
 
     def _patience_s(self, row: Row) -> float:
         """How long a row may take: its deadline, or some times its own work.
@@ -247,20 +281,21 @@ class Schedule:
         waiting = {row.urgency for row in self._rows.values() if row.ready} - served
         self._owed_s = {u: self._owed_s.get(u, 0.0) + self.limits.shares.get(u, 0.0) * seconds for u in waiting}
 
-    def _fill(self, lane: Sequence[Row]) -> Iterator[Row]:
+    def _fill(self, lane: Sequence[Row]) -> Iterator[Share]:
         """The leader, and as many after it as pay."""
         leader = lane[0]
         peers = [row for row in lane if row.urgency <= leader.urgency]
         riders = [row for row in lane if row.urgency > leader.urgency]
         taken = list(_fitting(peers, self._paying_bucket(peers)))
-        used = sum(row.breadth for row in taken)
-        room = self._riding_bucket(leader.lane, used) - used if len(taken) == len(peers) else 0
+        used = sum(share.network_rows for share in taken)
+        all_taken = used == sum(row.wanted for row in peers)
+        room = self._riding_bucket(leader.lane, used) - used if all_taken else 0
         yield from taken
         yield from _fitting(riders, room)
 
     def _paying_bucket(self, rows: Sequence[Row]) -> int:
         """The smallest bucket whose cost by the row is nearly the best, among those whose step fits the live budget."""
-        lane, waiting = rows[0].lane, sum(row.breadth for row in rows)
+        lane, waiting = rows[0].lane, sum(row.wanted for row in rows)
         least, most = self.costs.bucket(rows[0].breadth), self.costs.bucket(waiting)
         budget_s = self._budget_s(rows[0].urgency)
         sizes = [b for b in self.limits.buckets if least <= b <= most]
@@ -308,10 +343,14 @@ def _first_of_each_class(ready: Sequence[Row]) -> Iterator[Row]:
     yield from list(firsts.values())[1:]
 
 
-def _fitting(rows: Iterable[Row], network_rows: int) -> Iterator[Row]:
-    """The first rows that fit together: stops at the first that does not, so that nobody is overtaken for being broad."""
+def _fitting(rows: Iterable[Row], network_rows: int) -> Iterator[Share]:
+    """The first rows that fit together, of the last of them as many windows as do: stops there, so that nobody is overtaken for being broad."""
     for row in rows:
-        network_rows -= row.breadth
-        if network_rows < 0:
+        if row.breadth > network_rows:
             return
-        yield row
+        taken = min(row.wanted, network_rows // row.breadth * row.breadth)
+        first = row.windows_done
+        yield Share(row, range(first, first + taken // row.breadth), taken)
+        if taken < row.wanted:
+            return
+        network_rows -= taken

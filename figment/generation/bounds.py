@@ -46,11 +46,13 @@ def _text_faults(field: str, words: str, card: ModelCard) -> Iterator[Fault]:
 
 
 def _size_faults(field: str, size_px: int, card: ModelCard) -> Iterator[Fault]:
-    low, high, multiple = card.min_size, card.max_size, card.size_multiple
+    low, high, multiple = card.min_size, card.largest_size, card.size_multiple
     if not low <= size_px <= high or size_px % multiple:
         nearest = min(max(round(size_px / multiple) * multiple, low), high)
         bounds = f"multiples of {multiple} from {low} to {high} pixels"
-        yield Fault(field, f"Sizes are {bounds}, not {size_px}. The nearest is {nearest}.")
+        whole = size_px > high and not card.max_windowed_size
+        why = f" {card.title} makes a picture as a whole, and a larger one not at all." if whole else ""
+        yield Fault(field, f"Sizes are {bounds}, not {size_px}.{why} The nearest is {nearest}.")
 
 
 def _number_faults(request: ImageRequest, card: ModelCard) -> Iterator[Fault]:

@@ -94,7 +94,11 @@ Update = Waiting | Progress | Finished
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What a model can do; every bound that a request is checked against before it is queued."""
+    """What a model can do; every bound that a request is checked against before it is queued.
+
+    `max_size`: the longest side of a picture that it makes at once. `max_windowed_size`: of one that it makes as windows of its native size,
+    denoised together; 0 where it cannot.
+    """
 
     name: str
     title: str
@@ -110,6 +114,12 @@ class ModelCard:
     max_guidance: float
     max_prompt_chars: int = 2000
     tags: Sequence[str] = field(default=())
+    max_windowed_size: int = 0
+
+    @property
+    def largest_size(self) -> int:
+        """The longest side that can be asked for."""
+        return max(self.max_size, self.max_windowed_size)
 
 
 @dataclass(frozen=True, slots=True)

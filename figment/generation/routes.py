@@ -79,7 +79,7 @@ def _model(card: ModelCard, default: bool) -> Model:
         title=card.title,
         tasks=sorted(card.tasks),
         native_size=card.native_size,
-        size=Model.Bounds(min=card.min_size, max=card.max_size, multiple=card.size_multiple),
+        size=Model.Bounds(min=card.min_size, max=card.largest_size, multiple=card.size_multiple),
         steps=Model.Choice(default=card.default_steps, max=card.max_steps),
         guidance=Model.Choice(default=card.default_guidance, max=card.max_guidance),
         max_prompt_chars=card.max_prompt_chars,

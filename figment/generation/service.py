@@ -182,12 +182,15 @@ class Jobs:
             await events.publish(connection, [job_event(row.topic, found)])
             return found
 
-    async def drop(self, connection: Connection, place: str, refs: Sequence[UUID]) -> list[UUID]:
+    async def drop(
+        self, connection: Connection, place: str, refs: Sequence[UUID], besides: UUID | None = None
+    ) -> list[UUID]:
         """Cancel what runs for these refs and forget the jobs, in the caller's transaction. Gives the images that they had made.
 
-        Call it last: it ends with the events' lock.
+        `besides`: the image of a job that stays. Call it last: it ends with the events' lock.
         """
-        rows = await store.lock_by_ref(connection, place, refs)
+        locked = await store.lock_by_ref(connection, place, refs)
+        rows = [row for row in locked if besides is None or row.image != besides]
         told = []
         for row in rows:
             if row.state not in FINAL:

@@ -189,14 +189,22 @@ def _saved(picture: Image.Image, form: str, xmp: bytes | None = None, **options:
 
 
 def to_mask(data: bytes, width: int, height: int) -> NDArray[np.uint8]:
-    """(h, w) uint8 of a mask image: 255 where it is white, or where it is transparent if it has alpha (as OpenAI's edits)."""
+    """(h, w) uint8 of a mask image: 255 where it is white, or where it is transparent if it is so anywhere (as OpenAI's edits).
+
+    What browsers draw has alpha even where nothing is transparent.
+    """
     picture = Image.open(io.BytesIO(data))
-    if picture.mode in ("RGBA", "LA"):
+    if picture.mode in ("RGBA", "LA") and _lowest(picture.getchannel("A")) < 255:
         mask = Image.eval(picture.getchannel("A"), lambda alpha: 255 - alpha)
     else:
         mask = picture.convert("L")
     mask = ImageOps.fit(mask, (width, height), Image.Resampling.NEAREST)
     return np.where(np.asarray(mask) >= 128, 255, 0).astype(np.uint8)
+
+
+def _lowest(channel: Image.Image) -> int:
+    low, _ = channel.getextrema()
+    return int(low)  # type: ignore[arg-type]
 
 
 def derive(data: bytes, longest_px: int, form: str) -> Encoded:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from figment.engine.backends.onnx import OnnxBackend
 from figment.engine.sampling import Trajectory
+from figment.engine.windows import Window
 from figment.generation.contract import ImageRequest
 
 PATIENCE_S = 20.0
@@ -53,6 +54,11 @@ class GatedBackend(OnnxBackend):
 
     def begin(self, request: ImageRequest) -> Trajectory:
         row = super().begin(request)
+        self._seeds[id(row)] = request.seed
+        return row
+
+    def begin_window(self, request: ImageRequest, window: Window) -> Trajectory:
+        row = super().begin_window(request, window)
         self._seeds[id(row)] = request.seed
         return row
 

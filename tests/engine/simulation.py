@@ -39,9 +39,19 @@ class Arrival:
     shape: Shape = SHAPES[0]
     deadline_s: float | None = None
     cancelled_after: float | None = None
+    windows: int = 1
 
     def row(self) -> Row:
-        return Row(self.id, self.urgency, self.person, self.shape, self.steps, self.network_rows, self.deadline_s)
+        return Row(
+            self.id,
+            self.urgency,
+            self.person,
+            self.shape,
+            self.steps,
+            self.network_rows,
+            self.deadline_s,
+            windows=self.windows,
+        )
 
 
 @dataclass
@@ -81,7 +91,8 @@ class Simulation:
         seconds = self.cost(batch)
         self.now += seconds
         self.batches.append(batch)
-        self.ran.update((row.id, batch.lane.phase) for row in batch.rows)
+        for share in batch.shares:
+            self.ran[share.row.id, batch.lane.phase] += len(share.windows)
         for row in self.schedule.ran(batch, seconds):
             self.done[row.id] = self.now
         return True

@@ -13,6 +13,7 @@ from figment.engine.backends.base import Improving, PreviewSource
 from figment.engine.costs import Shape
 from figment.engine.runner import IMPROVING_SHARE, Job, Runner
 from figment.engine.schedule import Limits, Row
+from figment.engine.windows import Mosaic
 from figment.generation.contract import ImageRequest, ModelCard, Pixels, Urgency
 
 PATIENCE_S = 20.0
@@ -76,7 +77,7 @@ class Deaf:
 
     def progressed(self, step: int, of: int, preview: PreviewSource | None) -> None: ...
 
-    def finished(self, pixels: Pixels, compute_s: float) -> None:
+    def finished(self, picture: Pixels | Mosaic, compute_s: float) -> None:
         self.done.set()
 
     def failed(self, error: Exception) -> None:
@@ -89,7 +90,7 @@ def ran(backend: Clocked) -> list[str]:
     runner.start()
     row = Row(runner.next_id(), Urgency.STUDIO, "", Shape("any", 8, 8), STEPS, ready=False)
     runner.admit(Job(row, listener, previews=False))
-    runner.ready(row.id, backend, STEPS)
+    runner.ready(row.id, backend, [STEPS])
     assert listener.done.wait(PATIENCE_S)
     assert backend.improved.wait(PATIENCE_S)
     runner.stop()

@@ -31,6 +31,7 @@ def crowds(draw: st.DrawFn, size: int = 30, shapes: int = 3) -> list[Arrival]:
             shape=draw(st.sampled_from(SHAPES[:shapes])),
             deadline_s=draw(st.none() | st.floats(0.001, 1.0)),
             cancelled_after=draw(st.none() | st.none() | st.floats(0, 0.3)),
+            windows=draw(st.just(1) | st.integers(1, 20)),
         )
 
     return [arrival(number) for number in range(draw(st.integers(1, size)))]
@@ -45,7 +46,9 @@ def test_no_row_is_lost_or_run_twice(crowd: list[Arrival], cost: Cost) -> None:
     assert not set(ran.done) & ran.cancelled
     for a in crowd:
         denoised, decoded = ran.ran[a.id, Phase.DENOISE], ran.ran[a.id, Phase.DECODE]
-        assert (denoised, decoded) == (a.steps, 1) if a.id in ran.done else denoised <= a.steps
+        if a.id in ran.done:
+            assert (denoised, decoded) == (a.steps * a.windows, a.windows)
+        assert denoised <= a.steps * a.windows
 
 
 @settings(max_examples=40)
@@ -145,6 +148,55 @@ def test_no_class_starves_under_an_endless_live_stream(steps: int, waiting: Urge
             run.schedule.add(Arrival(run.now, live, Urgency.LIVE, person=f"p{live}", steps=3).row())
         run.step()
         assert run.now <= (steps + 1) * STEP_S * (1 / limits.shares[waiting] + 2)
+
+
+@settings(max_examples=40)
+@given(crowd=crowds(), cost=COSTS)
+def test_no_window_begins_a_step_before_all_of_its_picture_have_ended_the_last(
+    crowd: list[Arrival], cost: Cost
+) -> None:
+    ran = Simulation(Limits(max_rows=10_000, max_rows_a_person=10_000), cost).run(crowd)
+    whole = {a.id: list(range(a.windows)) for a in crowd}
+    seen: dict[int, list[int]] = {}
+    for batch in ran.batches:
+        for share in batch.shares:
+            so_far = seen.setdefault(share.row.id, [])
+            so_far += share.windows
+            assert so_far == whole[share.row.id][: len(so_far)]
+            if so_far == whole[share.row.id]:
+                so_far.clear()
+
+
+@given(windows=st.integers(2, 121), steps=st.integers(1, 12), meanwhile=st.integers(0, 300))
+@settings(max_examples=40)
+def test_a_picture_of_many_windows_counts_as_the_work_that_it_is(windows: int, steps: int, meanwhile: int) -> None:
+    """Whoever asks for one picture beside it waits as if the large one were so many steps longer, not for all of it."""
+    run = Simulation(LONE)
+    run.schedule.add(Arrival(0.0, 0, person="ann", steps=steps, windows=windows).row())
+    assert run.schedule.backlog_s() == pytest.approx(
+        windows * Simulation(LONE).schedule._work_s(Arrival(0.0, 1, steps=steps).row(), steps)
+    )
+    for _ in range(min(meanwhile, windows)):
+        run.step()
+    arrived = run.now
+    run.schedule.add(Arrival(arrived, 1, person="bo", steps=steps).row())
+    while 1 not in run.done:
+        run.step()
+    small = (steps + 1) * STEP_S
+    # Its patience is four times its own work, after which it leads; the large one's is as many times longer as it has windows.
+    assert run.done[1] - arrived <= (run.schedule.limits.stretch + 1) * small + STEP_S
+
+
+@pytest.mark.parametrize("windows", [9, 121])
+def test_windows_take_room_and_the_first_picture_finds_it(windows: int) -> None:
+    schedule = Schedule(Limits(max_rows=16, max_rows_a_person=8), lambda: 0.0)
+    schedule.add(Row(0, Urgency.STUDIO, "ann", SHAPES[0], steps=1, windows=windows))
+    with pytest.raises(QueueFull):
+        schedule.add(Row(1, Urgency.STUDIO, "ann", SHAPES[0], steps=1))
+    with pytest.raises(QueueFull):
+        schedule.add(Row(2, Urgency.STUDIO, "bo", SHAPES[0], steps=1, windows=9))
+    schedule.remove(0)
+    schedule.add(Row(1, Urgency.STUDIO, "ann", SHAPES[0], steps=1))
 
 
 @given(steps=st.integers(1, 10), patience=st.floats(0.1, 1.0))

@@ -205,3 +205,7 @@ def test_a_mask_is_white_or_transparent() -> None:
     out = io.BytesIO()
     clear.save(out, "PNG")
     assert codec.to_mask(out.getvalue(), 4, 4)[0].tolist() == [0, 0, 255, 255]
+    drawn = mask.convert("RGBA")
+    out = io.BytesIO()
+    drawn.save(out, "PNG")
+    assert codec.to_mask(out.getvalue(), 4, 4)[0].tolist() == [255, 255, 0, 0]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from figment.engine.sampling import Floats, TextStates
+from figment.engine.windows import Window
 from figment.generation.contract import ImageRequest, ModelCard, Pixels
 
 PreviewSource = Callable[[], Pixels]
@@ -83,6 +84,21 @@ class Improving(Protocol):
 
     def improve(self) -> bool:
         """One piece of that work, which takes about as long as a step. False: there is none now. Only on the runner's thread, between steps."""
+        ...
+
+
+@runtime_checkable
+class Windowed(Protocol):
+    """A backend that makes a picture in windows: its steps can be put together (see `figment.engine.windows`). One that `ReadsTogether` takes
+    what it read as `begin` does.
+    """
+
+    def begin_window(self, request: ImageRequest, window: Window) -> Any:
+        """As `Backend.begin`, for one window: its noise is its part of the whole's. `request`: the window's own (`windows.part_of`). Any thread."""
+        ...
+
+    def agree(self, rows: Sequence[Any], windows: Sequence[Window]) -> None:
+        """Give the rows of one picture's windows, all of which took the same step, their mean where they overlap. Only on the runner's thread."""
         ...
 
 

@@ -11,13 +11,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from figment.engine import noise, sampling
+from figment.engine import noise, sampling, windows
 from figment.engine.backends.base import PreviewSource, PromptEncoder
 from figment.engine.backends.graphs import steady
 from figment.engine.backends.sessions import open_session
 from figment.engine.errors import BrokenModel
 from figment.engine.models import Input, InstalledModel
 from figment.engine.sampling import Canvas, Floats, TextStates, Trajectory
+from figment.engine.windows import Window
 from figment.generation.contract import ImageRequest, ModelCard, Pixels
 
 READ: Mapping[Input, Callable[[Trajectory, TextStates], Floats | np.float32]] = MappingProxyType(
@@ -77,7 +78,7 @@ def _open(model: InstalledModel, role: str, threads: int) -> Network:
 
 
 class OnnxBackend:
-    """Implements `figment.engine.backends.base.Backend[Trajectory]`."""
+    """Implements `figment.engine.backends.base.Backend[Trajectory]` and `Windowed`."""
 
     def __init__(self, model: InstalledModel, prompts: PromptEncoder, networks: Networks) -> None:
         self._manifest = model.manifest
@@ -107,10 +108,20 @@ class OnnxBackend:
         return self._latent_of(_from_pixels(pixels))
 
     def begin(self, request: ImageRequest) -> Trajectory:
-        latent, denoiser = self._manifest.latent, self._manifest.denoiser
-        shape = (latent.channels, request.height // latent.downscale, request.width // latent.downscale)
-        drawn = noise.normals(request.seed, shape)
-        guidance = sampling.guidance_of(request, denoiser.applies_guidance)
+        return self._begun(request, noise.normals(request.seed, self._shape(request)))
+
+    def begin_window(self, request: ImageRequest, window: Window) -> Trajectory:
+        whole = noise.shared_normals(request.seed, (self._manifest.latent.channels, *window.of))
+        return self._begun(request, whole[:, *window.within()].copy())
+
+    def agree(self, rows: Sequence[Trajectory], places: Sequence[Window]) -> None:
+        shares = windows.weights(places)
+        for row, latent in zip(rows, windows.agreed(places, shares, [row.latent for row in rows]), strict=True):
+            row.latent = latent
+
+    def _begun(self, request: ImageRequest, drawn: Floats) -> Trajectory:
+        shape = self._shape(request)
+        guidance = sampling.guidance_of(request, self._manifest.denoiser.applies_guidance)
         start = self._start(request)
         times = sampling.timesteps(request.steps, 1.0 if start is None else request.strength)
         return Trajectory(
@@ -156,6 +167,11 @@ class OnnxBackend:
         padded = asked + asked[:1] * (self._least_rows - len(asked))
         inputs = {name: np.stack([READ[name](*each) for each in padded]) for name in self._manifest.denoiser.inputs}
         return _only(self._networks.denoiser, inputs)[: len(asked)]
+
+    def _shape(self, request: ImageRequest) -> tuple[int, ...]:
+        """(channels, h, w) of the request's latent."""
+        latent = self._manifest.latent
+        return (latent.channels, request.height // latent.downscale, request.width // latent.downscale)
 
     def _start(self, request: ImageRequest) -> Floats | None:
         """The latent of the picture to begin from, if its noise leaves anything of it."""

@@ -47,6 +47,20 @@ class EditNotDone(FigmentError):
     code = "edit_not_done"
 
 
+class NothingToErase(FigmentError):
+    """Nothing is painted here. Move the frame to where something is, or mark something that is."""
+
+    status = 422
+    code = "nothing_to_erase"
+
+
+class NothingToChoose(FigmentError):
+    """This edit has no such candidate: it was chosen or discarded already, or this one is not made yet."""
+
+    status = 409
+    code = "nothing_to_choose"
+
+
 class NothingToPaint(FigmentError):
     """Everything in this frame is painted already. Move the frame to where something is blank, or paint a mask over what is to be made anew."""
 

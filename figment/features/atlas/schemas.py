@@ -11,12 +11,15 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from figment.core.text import Words
 from figment.features.atlas.rules.tiles import FARTHEST, MIN_ZOOM, TILE
 from figment.generation.contract import MAX_SEED
-from figment.generation.schemas import JobError, JobProgress
+from figment.generation.schemas import JobError, JobProgress, JobState
 from figment.images.schemas import Image
 
 Coordinate = Annotated[int, Field(ge=-FARTHEST, le=FARTHEST)]
 Paint = Literal["everyone", "members", "owner"]
-EditState = Literal["queued", "running", "committed", "undone", "failed", "cancelled"]
+EditState = Literal["queued", "running", "choosing", "committed", "undone", "failed", "cancelled"]
+MOST_PX = 2048
+"""The longest side of a frame, of those that any model makes."""
+MOST_CANDIDATES = 4
 
 
 class World(BaseModel):
@@ -129,26 +132,64 @@ class RollbackList(BaseModel):
 
 
 class EditRequest(BaseModel):
-    """Fill a frame: where nothing is yet, or where `mask`, an image of mine as large as the frame, is white. What is left out is the model's default."""
+    """Fill a frame: where nothing is yet, or where `mask`, an image of mine as large as the frame, is white. What is left out is the model's default.
+
+    With more than one of `candidates`, so many pictures are made, of this seed and those after it, and none is painted until one is chosen.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     x: Coordinate
     y: Coordinate
-    width: int = Field(ge=1, le=4096)
-    height: int = Field(ge=1, le=4096)
+    width: int = Field(ge=1, le=MOST_PX)
+    height: int = Field(ge=1, le=MOST_PX)
     prompt: Annotated[Words, StringConstraints(strip_whitespace=True, max_length=10_000)]
     negative_prompt: Annotated[Words, StringConstraints(strip_whitespace=True, max_length=10_000)] = ""
     seed: int | None = Field(None, ge=0, le=MAX_SEED)
     steps: int | None = Field(None, ge=1, le=1000)
     guidance: float | None = Field(None, ge=0, le=100)
     mask: UUID | None = None
+    candidates: int = Field(1, ge=1, le=MOST_CANDIDATES)
+
+
+class EraseRequest(BaseModel):
+    """Make blank what a frame shows: all of it, or where `mask`, an image of mine as large as the frame, is white."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    x: Coordinate
+    y: Coordinate
+    width: int = Field(ge=1, le=MOST_PX)
+    height: int = Field(ge=1, le=MOST_PX)
+    mask: UUID | None = None
+
+
+class Choice(BaseModel):
+    """`candidate`: its number, from 1."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    candidate: int = Field(ge=1, le=MOST_CANDIDATES)
+
+
+class Candidate(BaseModel):
+    """One of the pictures of which one is to be chosen; `image` once it is made."""
+
+    number: int
+    job: UUID
+    state: JobState
+    seed: int
+    error: JobError | None
+    image: Image | None
 
 
 class Edit(BaseModel):
-    """What somebody painted, or is about to. `seq` counts the commits of the world. `job` is told only to whom it belongs."""
+    """What somebody painted or erased, or is about to. `seq` counts the commits of the world. `choosing`: its pictures are made, and its author
+    has yet to choose one. `job`, `image` and `candidates` are told only to whom they belong.
+    """
 
     id: UUID
+    kind: Literal["paint", "erase"]
     x: int
     y: int
     width: int
@@ -162,6 +203,7 @@ class Edit(BaseModel):
     progress: JobProgress | None
     error: JobError | None
     image: Image | None
+    candidates: list[Candidate]
     created_at: datetime
     committed_at: datetime | None
 

@@ -84,6 +84,21 @@ class Easel:
         assert answer.status_code == 202, answer.text
         return await self.painted(answer.json()["id"], asking)
 
+    async def erase(self, x: int, y: int, client: httpx.AsyncClient | None = None, **wish: Any) -> httpx.Response:
+        body = {"x": x, "y": y, "width": 256, "height": 256, **wish}
+        return await (client or self.client).post(f"{WORLD}/erasures", json=body)
+
+    async def choose(self, edit: Any, candidate: int, client: httpx.AsyncClient | None = None) -> httpx.Response:
+        return await (client or self.client).post(f"{WORLD}/edits/{edit['id']}/choose", json={"candidate": candidate})
+
+    async def upload_mask(self, mask: NDArray[np.uint8], client: httpx.AsyncClient | None = None) -> str:
+        """Its id. `mask`: (h, w)."""
+        out = io.BytesIO()
+        Image.fromarray(mask).save(out, "PNG")
+        answer = await (client or self.client).post("/api/images", files={"file": ("mask.png", out.getvalue())})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
     async def painted(self, edit: str, client: httpx.AsyncClient | None = None) -> Any:
         """An edit, over."""
         async with asyncio.timeout(20):

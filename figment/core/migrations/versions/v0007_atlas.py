@@ -62,7 +62,7 @@ CREATE INDEX atlas_touched_edit ON atlas_touched (edit);
 CREATE TABLE atlas_commits (
     world uuid NOT NULL REFERENCES atlas_worlds ON DELETE CASCADE,
     seq bigint NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('paint', 'undo', 'redo')),
+    kind text NOT NULL CHECK (kind IN ('paint', 'erase', 'undo', 'redo')),
     edit uuid NOT NULL REFERENCES atlas_edits ON DELETE CASCADE,
     by uuid REFERENCES people ON DELETE SET NULL,
     at timestamptz NOT NULL DEFAULT now(),
@@ -177,6 +177,18 @@ BEGIN
     PERFORM publish_events(array_agg(n.topic), array_agg(n.subject), array_agg(n.type), array_agg(n.data))
     FROM unnest(_ids, _topics, _subjects, _types, _data) AS n (id, topic, subject, type, data) WHERE n.id = ANY(held) HAVING count(*) > 0;
 END $$;
+-- An erasure's layer makes blank what lies below it, where it has alpha.
+ALTER TABLE atlas_edits ADD kind text NOT NULL DEFAULT 'paint' CHECK (kind IN ('paint', 'erase'));
+
+-- An edit with several candidates stays pending until its author has chosen one. `seq`: the last commit that this picture was made over.
+ALTER TABLE atlas_edits ADD candidates smallint NOT NULL DEFAULT 1 CHECK (candidates BETWEEN 1 AND 4);
+CREATE INDEX atlas_edits_unchosen ON atlas_edits (id) WHERE candidates > 1 AND state = 'pending';
+CREATE TABLE atlas_candidates (
+    edit uuid NOT NULL REFERENCES atlas_edits ON DELETE CASCADE,
+    image uuid NOT NULL REFERENCES images ON DELETE CASCADE,
+    seq bigint NOT NULL,
+    PRIMARY KEY (edit, image)
+);
 """
 
 

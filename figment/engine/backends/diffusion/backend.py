@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from figment.engine import sampling
+from figment.engine import sampling, windows
 from figment.engine.backends.base import PreviewSource
 from figment.engine.backends.diffusion import copies, prompts
 from figment.engine.backends.diffusion.autoencoder import NO_NUMBERS, Autoencoder, from_pixels, to_pixels
@@ -22,6 +22,7 @@ from figment.engine.backends.diffusion.replay import Recorder, Replayed
 from figment.engine.backends.diffusion.rows import DiffusionRow, Glimpse, Picture, Step
 from figment.engine.backends.diffusion.weights import OnDevice, Weights
 from figment.engine.diffusers_folder import DiffusersModel
+from figment.engine.windows import Window
 from figment.generation.contract import ImageRequest, ModelCard, Pixels
 
 PIXELS_AT_ONCE = 8 * 512 * 512
@@ -29,7 +30,7 @@ PIXELS_AT_ONCE = 8 * 512 * 512
 
 
 class DiffusionBackend(OnDevice):
-    """Implements `figment.engine.backends.base.Backend[DiffusionRow]`, `Improving`, `Parkable` and `ReadsTogether`."""
+    """Implements `figment.engine.backends.base.Backend[DiffusionRow]`, `Improving`, `Parkable`, `ReadsTogether` and `Windowed`."""
 
     def __init__(
         self,
@@ -72,10 +73,25 @@ class DiffusionBackend(OnDevice):
     def read(self, requests: Sequence[ImageRequest]) -> list[Told | Exception]:
         return self._prompts.read([prompts.of(self._model.guidance(request)) for request in requests])
 
+    def begin_window(self, request: ImageRequest, window: Window, read: Told | None = None) -> DiffusionRow:
+        row: DiffusionRow = self.begin(request, read, window)
+        return row
+
     @torch.no_grad()
-    def begin(self, request: ImageRequest, read: Told | None = None) -> DiffusionRow:
+    def agree(self, rows: Sequence[DiffusionRow], places: Sequence[Window]) -> None:
+        with self._in_place:
+            shares = self._copies.up(torch.from_numpy(windows.weights(places)))
+            whole = rows[0].latent.new_zeros((self._autoencoder.channels, *places[0].of))
+            for row, place, share in zip(rows, places, shares.unbind(), strict=True):
+                whole[:, *place.within()] += share * row.latent
+            for row, place in zip(rows, places, strict=True):
+                row.latent = whole[:, *place.within()].clone()
+
+    @torch.no_grad()
+    def begin(self, request: ImageRequest, read: Told | None = None, window: Window | None = None) -> DiffusionRow:
         height, width = request.height // self.downscale, request.width // self.downscale
-        noise = self._copies.up(normals(request.seed, (self._autoencoder.channels, height, width)))
+        shape = (self._autoencoder.channels, height, width)
+        noise = self._copies.up(normals(request.seed, shape, window=window))
         # As everywhere in Figment: at strength 1 nothing is left of the picture.
         begins = request.init_image is not None and request.strength != 1
         solver = self._family.solver(request.steps, request.strength if begins else None, height, width)
@@ -91,6 +107,7 @@ class DiffusionBackend(OnDevice):
             pictures=tuple(self._pictures(request, begins)),
             init_image=request.init_image,
             mask=request.mask,
+            window=window,
         )
         if not self._encodes_later:
             self._encode([row])

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from figment.engine import noise
+from figment.engine.windows import Window
 
 
 class Draws(TorchFunctionMode):
@@ -18,9 +19,9 @@ class Draws(TorchFunctionMode):
     diffusers' schedulers draw through them. `next_stream` is the stream of the next call; 0 is a picture's first noise.
     """
 
-    def __init__(self, seed: int, next_stream: int) -> None:
+    def __init__(self, seed: int, next_stream: int, window: Window | None = None) -> None:
         super().__init__()
-        self._seed = seed
+        self._seed, self._window = seed, window
         self.next_stream = next_stream
 
     def __torch_function__(
@@ -40,13 +41,16 @@ class Draws(TorchFunctionMode):
         return func(*args, **given)
 
     def _drawn(self, shape: tuple[int, ...], device: Any, dtype: Any) -> Tensor:
-        made = normals(self._seed, shape, self.next_stream)
+        made = normals(self._seed, shape, self.next_stream, self._window)
         self.next_stream += 1
         # From ordinary memory the copy would wait for all that the device has to do before.
         made = made.pin_memory() if torch.device(device or "cpu").type == "cuda" else made
         return made.to(device=device, dtype=dtype, non_blocking=True)
 
 
-def normals(seed: int, shape: tuple[int, ...], stream: int = 0) -> Tensor:
-    """Standard normal noise of a seed: `shape`, float32, on the processor."""
-    return torch.from_numpy(noise.normals(seed, shape, stream))
+def normals(seed: int, shape: tuple[int, ...], stream: int = 0, window: Window | None = None) -> Tensor:
+    """Standard normal noise of a seed: `shape`, float32, on the processor. `window`: its part of the noise of the whole."""
+    if window is None:
+        return torch.from_numpy(noise.normals(seed, shape, stream))
+    whole = noise.shared_normals(seed, (*shape[:-2], *window.of), stream)
+    return torch.from_numpy(whole[..., *window.within()].copy())

@@ -16,6 +16,7 @@ from figment.engine.backends.diffusion.solver import Move, Solver
 from figment.engine.backends.diffusion.straight import Straight
 from figment.engine.backends.diffusion.ways import Way
 from figment.engine.sampling import Guidance
+from figment.engine.windows import Window
 from figment.generation.contract import Pixels
 
 
@@ -57,7 +58,7 @@ class Glimpse:
 @dataclass(slots=True, eq=False)
 class DiffusionRow:
     """One picture on its way. `latent`, `noise`: (channels, h, w) float32 on the device. `conditions`: one of each of `guidance.prompts`.
-    `pictures`: what has to be encoded before its first step.
+    `pictures`: what has to be encoded before its first step. `window`: the part of a larger picture that it is.
     """
 
     seed: int
@@ -73,6 +74,7 @@ class DiffusionRow:
     steps_done: int = 0
     next_stream: int = 1
     glimpse: Glimpse | None = None
+    window: Window | None = None
 
     @property
     def time(self) -> float:
@@ -176,14 +178,14 @@ class Step:
         shape = tuple(self._latents.shape[1:])
         return torch.stack(
             [
-                normals(row.seed, shape, row.next_stream) if line.drawn else torch.zeros(shape)
+                normals(row.seed, shape, row.next_stream, row.window) if line.drawn else torch.zeros(shape)
                 for row, line in zip(self._rows, self._lines, strict=True)
             ]
         )
 
     def _by_schedulers(self, answers: Tensor) -> list[Move]:
         return [
-            solver.foresee(answer, row.latent, row.steps_done, Draws(row.seed, row.next_stream))
+            solver.foresee(answer, row.latent, row.steps_done, Draws(row.seed, row.next_stream, row.window))
             for row, solver, answer in zip(self._rows, self._solvers, answers.unbind(), strict=True)
         ]
 

@@ -18,15 +18,15 @@ from figment.features.atlas import store
 from figment.features.atlas.errors import EditNotFound, NothingToPaint
 from figment.features.atlas.rules import painting
 from figment.features.atlas.rules.painting import Pixels, Where
-from figment.features.atlas.rules.tiles import Place, below, tiles_of
+from figment.features.atlas.rules.tiles import Place, below
 from figment.features.atlas.service.files import TileFiles
+from figment.features.atlas.service.laying import Laid, Laying
 from figment.features.atlas.service.telling import progress_told, tiles_told
 from figment.features.atlas.store import EditRow, Stale, TileRow
 from figment.generation.contract import ImageRequest
-from figment.generation.places import MakeAgain, Outdated
+from figment.generation.places import MakeAgain
 from figment.generation.schemas import JobProgress
 from figment.generation.store import JobRow
-from figment.images import codec
 from figment.images.schemas import Image
 from figment.images.service import Images
 
@@ -44,11 +44,10 @@ class Painter:
 
     def __init__(self, database: Database, storage: Storage, images: Images) -> None:
         self._database = database
-        self._files = TileFiles(storage)
-        self._images = images
+        self.laying = Laying(database, storage, images)
         self._tries: OrderedDict[UUID, int] = OrderedDict()
 
-    async def draw(self, row: JobRow, request: ImageRequest) -> Painting:
+    async def draw(self, row: JobRow, request: ImageRequest) -> Painting | Candidate:
         """
         Raises:
             EditNotFound: its world was deleted.
@@ -58,8 +57,8 @@ class Painter:
             edit = await store.edit_by_id(connection, row.ref)
         if edit is None:
             raise EditNotFound
-        asked = await self._mask(row.owner, edit)
-        tiles, wide = await self.look(edit)
+        asked = await self.laying.mask(row.owner, edit)
+        tiles, wide = await self.laying.look(edit)
         canvas = painting.within(wide)
         make = painting.to_make(canvas, asked)
         if not make.any():
@@ -67,29 +66,9 @@ class Painter:
         around = await asyncio.to_thread(painting.context, canvas, make)
         if around is not None:
             request = replace(request, init_image=around, mask=np.where(make, np.uint8(255), np.uint8(0)))
+        if edit.candidates > 1:
+            return Candidate(edit, request, tiles)
         return Painting(self, edit, request, asked, canvas, tiles)
-
-    async def look(self, edit: EditRow) -> tuple[dict[Place, TileRow], Pixels]:
-        """The versions of the tiles under an edit's frame, and what it and its margin show."""
-        wide = edit.rect.grown(painting.MARGIN)
-        async with self._database.statements() as connection:
-            tiles = await store.tiles(connection, edit.world, tiles_of(wide))
-        files = {place: tile.file for place, tile in tiles.items() if tile.file}
-        canvas = painting.gathered(await self._files.get_all(files), wide)
-        # Beside the frame others may paint meanwhile: nothing that rests on these is lost.
-        return {place: tile for place in tiles_of(edit.rect) if (tile := tiles.get(place))}, canvas
-
-    async def lay(
-        self, edit: EditRow, tiles: Mapping[Place, TileRow], layer: Pixels
-    ) -> tuple[str | None, dict[Place, str | None]]:
-        """The files of a layer, and of the tiles over which it was laid."""
-        places = painting.touched_by(layer, edit.rect)
-        shown = await self._files.get_all(
-            {place: file for place in places if (tile := tiles.get(place)) and (file := tile.file)}
-        )
-        after = {place: painting.laid_on_tile(shown.get(place, _BLANK), place, layer, edit.rect) for place in places}
-        file, *rest = await asyncio.gather(self._files.put(layer), *map(self._files.put, after.values()))
-        return file, dict(zip(after, rest, strict=True))
 
     def again(self, edit: EditRow) -> bool:
         """Whether the picture of this edit may be made once more."""
@@ -98,15 +77,6 @@ class Painter:
         while len(self._tries) > _REMEMBERED:
             self._tries.popitem(last=False)
         return tries <= _TRIES
-
-    async def _mask(self, owner: UUID, edit: EditRow) -> Pixels | None:
-        if edit.mask is None:
-            return None
-        data = await self._images.original(await self._images.usable(owner, edit.mask))
-        return await asyncio.to_thread(codec.to_mask, data, edit.width, edit.height)
-
-
-_BLANK = painting.blank(512, 512)
 
 
 class Painting:
@@ -127,13 +97,11 @@ class Painting:
         self._asked = asked
         self._canvas = canvas
         self._tiles = tiles
-        self._layer: str | None = None
-        self._files: Mapping[Place, str | None] = {}
+        self._laid: Laid | None = None
 
     @property
     def inputs(self) -> Mapping[str, str]:
-        newest = max((tile.seq for tile in self._tiles.values()), default=0)
-        return {"map": f"{self._edit.world}@{self._edit.x},{self._edit.y}:{newest}"}
+        return _inputs(self._edit, self._tiles)
 
     def shown(self, progress: JobProgress) -> Event:
         """Everybody who looks at the world sees how it comes."""
@@ -146,7 +114,8 @@ class Painting:
             MakeAgain: others have painted where it was to be.
             NothingToPaint: and nothing of it is left.
         """
-        tiles, wide = await self._painter.look(self._edit)
+        laying = self._painter.laying
+        tiles, wide = await laying.look(self._edit)
         canvas = painting.within(wide)
         make = painting.to_make(canvas, self._asked)
         if not make.any():
@@ -156,29 +125,50 @@ class Painting:
         ):
             raise MakeAgain
         layer = await asyncio.to_thread(painting.layer_of, wide, picture, make)
-        self._tiles = tiles
-        self._layer, self._files = await self._painter.lay(self._edit, tiles, layer)
+        self._laid = await laying.lay(self._edit, tiles, layer)
 
     async def keep(self, connection: Connection, image: Image) -> Sequence[Event]:
-        """Commit all tiles at once.
+        """Commit all tiles at once. Raises Outdated and EditNotFound as `Laying.commit`."""
+        assert self._laid is not None
+        return await self._painter.laying.commit(connection, self._edit, self._laid, image.id)
+
+
+class Candidate:
+    """`figment.generation.places.Drawing`: a picture of which nobody has said yet that it goes into the map."""
+
+    def __init__(self, edit: EditRow, request: ImageRequest, tiles: Mapping[Place, TileRow]) -> None:
+        self.request = request
+        self._edit, self._tiles = edit, tiles
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        return _inputs(self._edit, self._tiles)
+
+    def shown(self, progress: JobProgress) -> Event:
+        """As `Painting.shown`."""
+        return progress_told(self._edit, progress)
+
+    async def prepare(self, picture: Pixels) -> None:
+        """Nothing: it is laid over the map when it is chosen."""
+
+    async def keep(self, connection: Connection, image: Image) -> Sequence[Event]:
+        """Remember over what it was made.
 
         Raises:
-            Outdated: one of them has a newer version than the one that was painted over.
             EditNotFound: its world was deleted meanwhile.
         """
-        edit = self._edit
-        # From here on until the commit no tile of this world gets another version.
-        seq = await store.next_commit(connection, edit.world)
-        now = await store.tiles(connection, edit.world, tiles_of(edit.rect))
-        if now != self._tiles:
-            raise Outdated
-        if self._layer is None or await store.edit_by_id(connection, edit.id, lock=True) is None:
+        if not await store.add_candidate(connection, self._edit.id, image.id, _newest(self._tiles)):
             raise EditNotFound
-        await store.commit_edit(connection, edit.id, seq, self._layer, image.id)
-        await store.set_touched(connection, edit.world, edit.id, list(self._files))
-        await store.add_commit(connection, edit.world, seq, "paint", edit.id, edit.author)
-        await store.set_tiles(connection, edit.world, seq, self._files)
-        return [tiles_told(edit.world, 0, self._files)]
+        return ()
+
+
+def _newest(tiles: Mapping[Place, TileRow]) -> int:
+    """The last commit that any of these shows."""
+    return max((tile.seq for tile in tiles.values()), default=0)
+
+
+def _inputs(edit: EditRow, tiles: Mapping[Place, TileRow]) -> Mapping[str, str]:
+    return {"map": f"{edit.world}@{edit.x},{edit.y}:{_newest(tiles)}"}
 
 
 def _painted_under(before: Pixels, now: Pixels, make: Where) -> bool:

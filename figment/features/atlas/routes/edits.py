@@ -53,8 +53,11 @@ from figment.safety.errors import TextHeld, TextRefused
     ),
 )
 async def paint(world: WorldSlug, asked: EditRequest, request: Request, person: Painter, service: AtlasService) -> Edit:
-    """Paint what is blank in a frame, or what lies under a mask. Everybody who looks at the world sees it come."""
-    await spend_generations(request, person, 1)
+    """Paint what is blank in a frame, or what lies under a mask. Everybody who looks at the world sees it come.
+
+    With several candidates, it waits as `choosing` until one is chosen.
+    """
+    await spend_generations(request, person, asked.candidates)
     return await service.edits.paint(person, world, asked)
 
 

@@ -111,6 +111,21 @@ def laid(below: Pixels, layer: Pixels) -> Pixels:
     return after
 
 
+def erasure_of(canvas: Pixels, asked: Pixels | None = None) -> Pixels:
+    """(h, w, 4): a layer that makes blank what a frame shows, all of it or under a mask (h, w). Its alpha says where; it has no colour."""
+    there = canvas[..., 3] > 0
+    layer = np.zeros_like(canvas)
+    layer[..., 3] = np.where(there if asked is None else there & (asked > 127), 255, 0)
+    return layer
+
+
+def erased(below: Pixels, layer: Pixels) -> Pixels:
+    """What is left under an erasure: nothing where it has alpha, and every byte where it has none."""
+    after = below.copy()
+    after[layer[..., 3] > 0] = 0
+    return after
+
+
 def _levelling(before: Pixels, picture: Pixels, kept: Where, make: Where, far: Floats) -> Floats:
     """(h, w, 3): what a picture's colours lack to meet their surroundings', smooth along the border and fading away from it.
 
@@ -192,11 +207,11 @@ def distance(to: Where) -> Floats:
     return far
 
 
-def laid_on_tile(tile: Pixels, place: Place, layer: Pixels, rect: Rect) -> Pixels:
-    """The tile after the layer of an edit, whose frame touches it, was laid over it."""
+def laid_on_tile(tile: Pixels, place: Place, layer: Pixels, rect: Rect, erases: bool = False) -> Pixels:
+    """The tile after the layer of an edit, whose frame touches it, was laid over it. `erases`: it makes blank what lies below."""
     theirs, ours = overlap(rect_of(place), rect)
     after = tile.copy()
-    after[theirs] = laid(tile[theirs], layer[ours])
+    after[theirs] = (erased if erases else laid)(tile[theirs], layer[ours])
     return after
 
 

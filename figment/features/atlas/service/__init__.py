@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from figment.core.database import Database
 from figment.core.events import Bus
 from figment.core.storage import Storage
+from figment.features.atlas.service.choosing import Choosing
 from figment.features.atlas.service.edits import Edits
+from figment.features.atlas.service.erasing import Erasing
 from figment.features.atlas.service.keeping import Keeping
 from figment.features.atlas.service.presence import Presences
 from figment.features.atlas.service.rollbacks import Rollbacks
@@ -27,6 +29,8 @@ class Atlas:
 
     worlds: Worlds
     edits: Edits
+    erasing: Erasing
+    choosing: Choosing
     views: Views
     keeping: Keeping
     presences: Presences
@@ -38,6 +42,8 @@ class Atlas:
         return cls(
             Worlds(database, storage, jobs, safety),
             edits,
+            Erasing(database, storage, jobs, images),
+            Choosing(database, storage, jobs, images),
             Views(database, storage),
             Keeping(),
             Presences(database),

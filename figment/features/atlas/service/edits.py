@@ -27,6 +27,7 @@ from figment.features.atlas.rules import painting
 from figment.features.atlas.rules.painting import Pixels
 from figment.features.atlas.rules.tiles import TILE, Place, Rect, tiles_of
 from figment.features.atlas.schemas import (
+    Candidate,
     Edit,
     EditAt,
     EditPage,
@@ -40,7 +41,7 @@ from figment.features.atlas.service.worlds import find, find_id, may_paint, may_
 from figment.features.atlas.store import EditRow, WorldRow
 from figment.generation.bounds import faults
 from figment.generation.contract import MAX_SEED, Urgency
-from figment.generation.schemas import Job, JobRequest
+from figment.generation.schemas import Job, JobProgress, JobRequest
 from figment.generation.service import Jobs
 from figment.images.service import Images
 from figment.safety.fields import Kind
@@ -88,13 +89,19 @@ class Edits:
         words = {"prompt": asked.prompt, "negative_prompt": asked.negative_prompt}
         await self._safety.check(person.id, words, Kind.PROMPT)
         async with self._database.transaction() as connection:
-            edit = await store.add_edit(connection, world.id, person.id, rect, asked.prompt, asked.mask)
+            edit = await store.add_edit(
+                connection, world.id, person.id, rect, asked.prompt, asked.mask, candidates=asked.candidates
+            )
             row = await store.edit_by_id(connection, edit)
             assert row is not None
-            [job] = await self._jobs.submit(connection, person.id, PLACE, edit, [request], Urgency.INTERACTIVE)
+            requests = [
+                request.model_copy(update={"seed": (request.seed + n) % (MAX_SEED + 1)})
+                for n in range(asked.candidates)
+            ]
+            jobs = await self._jobs.submit(connection, person.id, PLACE, edit, requests, Urgency.INTERACTIVE)
             # The submission has the events' lock already, and is told first.
             await publish(connection, [edit_told(row)])
-        return _edit(row, person, job)
+        return _edit(row, person, jobs)
 
     async def _complete(self, asked: EditRequest, world: WorldRow, is_fresh: bool) -> JobRequest:
         """The request with the world's style and the model's defaults in it, checked against the model's card."""
@@ -175,7 +182,7 @@ class Edits:
             assert edit.layer is not None
             if edit.layer not in kept:
                 kept[edit.layer] = await self._files.get(edit.layer)
-            tiles[place] = painting.laid_on_tile(tiles[place], place, kept[edit.layer], edit.rect)
+            tiles[place] = painting.laid_on_tile(tiles[place], place, kept[edit.layer], edit.rect, edit.erases)
         return {place: await self._files.put(pixels) for place, pixels in tiles.items()}
 
     async def edit(self, person: Person | None, slug: str, edit: UUID) -> Edit:
@@ -207,7 +214,7 @@ class Edits:
                 if rect.x <= x < rect.right and rect.y <= y < rect.bottom and row.layer is not None:
                     pixels = await self._files.get(row.layer)
                     if pixels[y - rect.y, x - rect.x, 3]:
-                        return EditAt(edit=(await self._wire(connection, [row], person))[0])
+                        return EditAt(edit=None if row.erases else (await self._wire(connection, [row], person))[0])
         return EditAt(edit=None)
 
     async def follow(self, slug: str, after: int | None) -> AsyncIterator[Event | Gap]:
@@ -256,13 +263,20 @@ class Edits:
             return None if row is None else (await self._wire(connection, [row], None))[0].model_dump(mode="json")
 
     async def _wire(self, connection: Connection, rows: Sequence[EditRow], person: Person | None) -> list[Edit]:
-        """Rows as a person sees them; None stands for everybody, who are not told what only the author is."""
-        jobs = await self._jobs.by_refs(connection, PLACE, [row.id for row in rows])
-        return [_edit(row, person, next(iter(jobs.get(row.id, [])), None)) for row in rows]
+        return await wired(self._jobs, connection, rows, person)
 
 
-def _edit(row: EditRow, person: Person | None, job: Job | None) -> Edit:
+async def wired(jobs: Jobs, connection: Connection, rows: Sequence[EditRow], person: Person | None) -> list[Edit]:
+    """Rows as a person sees them; None stands for everybody, who are not told what only the author is."""
+    found = await jobs.by_refs(connection, PLACE, [row.id for row in rows])
+    return [_edit(row, person, found.get(row.id, [])) for row in rows]
+
+
+def _edit(row: EditRow, person: Person | None, jobs: Sequence[Job]) -> Edit:
     mine = person is not None and row.author == person.id
+    several = row.candidates > 1 and row.state == "pending"
+    # Of several, the one that is worked at, or was last.
+    job = next((job for job in jobs if job.state == "running"), next(iter(jobs), None))
     return Edit(
         id=row.id,
         x=row.x,
@@ -272,19 +286,42 @@ def _edit(row: EditRow, person: Person | None, job: Job | None) -> Edit:
         prompt=row.prompt,
         author=row.author_name,
         mine=mine,
-        state=_state(row, job),
+        kind=row.kind,
+        state=_state(row, jobs),
         seq=row.seq,
         job=job.id if job and mine else None,
-        progress=job.progress if job else None,
+        progress=_progress(jobs) if several else job.progress if job else None,
         error=job.error if job else None,
-        image=job.image if job and mine else None,
+        image=job.image if job and mine and not several else None,
+        candidates=[_candidate(n, job) for n, job in enumerate(jobs, 1)] if several and mine else [],
         created_at=row.created_at,
         committed_at=row.committed_at,
     )
 
 
-def _state(row: EditRow, job: Job | None) -> EditState:
+def _state(row: EditRow, jobs: Sequence[Job]) -> EditState:
     if row.state != "pending":
         return row.state
-    # Without a job its author has gone, or it is being committed right now.
-    return "cancelled" if job is None else "running" if job.state == "succeeded" else job.state
+    states = {job.state for job in jobs}
+    if not states:
+        # Its author has gone, or has discarded it.
+        return "cancelled"
+    if "succeeded" in states and not states & {"queued", "running"}:
+        # A lone one is being committed right now.
+        return "choosing" if row.candidates > 1 else "running"
+    if "running" in states or "succeeded" in states:
+        return "running"
+    return "queued" if "queued" in states else "failed" if "failed" in states else "cancelled"
+
+
+def _progress(jobs: Sequence[Job]) -> JobProgress | None:
+    """How far several pictures are, as if they were one after the other; what is seen of it is the newest preview."""
+    told = [job.progress for job in jobs if job.progress]
+    if not told:
+        return None
+    done = sum(job.state == "succeeded" for job in jobs) * told[0].of
+    return JobProgress(step=done + sum(each.step for each in told), of=len(jobs) * told[0].of, preview=told[-1].preview)
+
+
+def _candidate(number: int, job: Job) -> Candidate:
+    return Candidate(number=number, job=job.id, state=job.state, seed=job.seed, error=job.error, image=job.image)

@@ -1,5 +1,6 @@
 """All SQL of Atlas."""
 
+from figment.features.atlas.store.candidates import add_candidate, candidate_seq, drop_candidates, take_unchosen
 from figment.features.atlas.store.edits import (
     EditRow,
     Kind,
@@ -36,7 +37,7 @@ from figment.features.atlas.store.rollbacks import (
     to_roll_back,
     turn_rollback,
 )
-from figment.features.atlas.store.tiles import TileRow, set_tiles, tiles, tiles_within
+from figment.features.atlas.store.tiles import TileRow, set_tiles, tiles, tiles_as_of, tiles_within
 from figment.features.atlas.store.worlds import (
     WorldRow,
     add_world,
@@ -60,14 +61,17 @@ __all__ = [
     "Stale",
     "TileRow",
     "WorldRow",
+    "add_candidate",
     "add_commit",
     "add_edit",
     "add_member",
     "add_rollback",
     "add_stale",
     "add_world",
+    "candidate_seq",
     "change_world",
     "commit_edit",
+    "drop_candidates",
     "drop_member",
     "edit_by_id",
     "edits_in",
@@ -94,8 +98,10 @@ __all__ = [
     "set_touched",
     "take_rollback",
     "take_stale",
+    "take_unchosen",
     "thumbnail_tiles",
     "tiles",
+    "tiles_as_of",
     "tiles_within",
     "to_roll_back",
     "turn_rollback",

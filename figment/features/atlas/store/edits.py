@@ -12,7 +12,7 @@ from figment.core.database import Connection
 from figment.features.atlas.rules.tiles import Place, Rect, tiles_of
 from figment.features.atlas.store.places import columns
 
-Kind = Literal["paint", "undo", "redo"]
+Kind = Literal["paint", "erase", "undo", "redo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,12 @@ class EditRow:
     created_at: datetime
     committed_at: datetime | None
     rollback: UUID | None
+    kind: Literal["paint", "erase"]
+    candidates: int
+
+    @property
+    def erases(self) -> bool:
+        return self.kind == "erase"
 
     @property
     def rect(self) -> Rect:
@@ -44,20 +50,32 @@ class EditRow:
 
 _EDIT = """
     SELECT e.id, e.world, e.author, p.name AS author_name, e.x, e.y, e.width, e.height, e.prompt, e.mask, e.state, e.seq, e.layer, e.image,
-        e.created_at, e.committed_at, e.rollback
+        e.created_at, e.committed_at, e.rollback, e.kind, e.candidates
     FROM atlas_edits e LEFT JOIN people p ON p.id = e.author
 """
 
 
 async def add_edit(
-    connection: Connection, world: UUID, author: UUID, rect: Rect, prompt: str, mask: UUID | None
+    connection: Connection,
+    world: UUID,
+    author: UUID,
+    rect: Rect,
+    prompt: str,
+    mask: UUID | None,
+    kind: Literal["paint", "erase"] = "paint",
+    candidates: int = 1,
+    edit: UUID | None = None,
 ) -> UUID:
+    """`edit`: its id, where it has one already."""
     found = await connection.execute(
         """
-            INSERT INTO atlas_edits (world, author, x, y, width, height, prompt, mask)
-            VALUES (%(world)s, %(author)s, %(x)s, %(y)s, %(width)s, %(height)s, %(prompt)s, %(mask)s) RETURNING id
+            INSERT INTO atlas_edits (id, world, author, x, y, width, height, prompt, mask, kind, candidates)
+            VALUES (coalesce(%(id)s, uuidv7()), %(world)s, %(author)s, %(x)s, %(y)s, %(width)s, %(height)s, %(prompt)s, %(mask)s,
+                %(kind)s, %(candidates)s)
+            RETURNING id
         """,
         {
+            "id": edit,
             "world": world,
             "author": author,
             "x": rect.x,
@@ -66,11 +84,13 @@ async def add_edit(
             "height": rect.height,
             "prompt": prompt,
             "mask": mask,
+            "kind": kind,
+            "candidates": candidates,
         },
     )
-    edit = UUID(str(found.scalar()))
-    await set_touched(connection, world, edit, tiles_of(rect))
-    return edit
+    added = UUID(str(found.scalar()))
+    await set_touched(connection, world, added, tiles_of(rect))
+    return added
 
 
 async def set_touched(connection: Connection, world: UUID, edit: UUID, places: Sequence[Place]) -> None:
@@ -94,7 +114,9 @@ async def edit_by_id(connection: Connection, edit: UUID, lock: bool = False) -> 
 async def edits_in(
     connection: Connection, world: UUID, area: Rect | None, pending: bool | None, before: UUID | None, limit: int
 ) -> list[EditRow]:
-    """The newest first. `area`: those whose frame meets it. `pending`: only those whose job is not over, or only those that are painted or taken back."""
+    """The newest first. `area`: those whose frame meets it. `pending`: only those whose job is not over or whose author has not
+    chosen yet, or only those that are painted or taken back.
+    """
     rows = await connection.execute(
         f"""
             {_EDIT}
@@ -102,7 +124,8 @@ async def edits_in(
               AND (CAST(%(before)s AS uuid) IS NULL OR e.id < %(before)s)
               AND (CAST(%(pending)s AS boolean) IS NULL
                 OR CASE WHEN %(pending)s THEN e.state = 'pending' AND EXISTS (
-                    SELECT FROM jobs j WHERE j.place = 'atlas' AND j.ref = e.id AND j.state IN ('queued', 'running'))
+                    SELECT FROM jobs j WHERE j.place = 'atlas' AND j.ref = e.id
+                      AND (j.state IN ('queued', 'running') OR e.candidates > 1 AND j.state = 'succeeded'))
                    ELSE e.state <> 'pending' END)
               AND (CAST(%(x)s AS bigint) IS NULL OR (e.x < %(right)s AND e.y < %(bottom)s AND e.x + e.width > %(x)s AND e.y + e.height > %(y)s))
             ORDER BY e.id DESC LIMIT %(limit)s

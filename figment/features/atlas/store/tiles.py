@@ -33,6 +33,19 @@ async def tiles(connection: Connection, world: UUID, places: Iterable[Place], z:
     return {Place(row.x, row.y): TileRow(row.seq, row.file) for row in rows}
 
 
+async def tiles_as_of(connection: Connection, world: UUID, places: Iterable[Place], seq: int) -> dict[Place, TileRow]:
+    """The versions that they had after a commit; of zoom 0."""
+    rows = await connection.execute(
+        """
+            SELECT DISTINCT ON (v.x, v.y) v.x, v.y, v.seq, v.file FROM atlas_versions v
+            JOIN unnest(CAST(%(xs)s AS bigint[]), CAST(%(ys)s AS bigint[])) AS asked (x, y) USING (x, y)
+            WHERE v.world = %(world)s AND v.seq <= %(seq)s ORDER BY v.x, v.y, v.seq DESC
+        """,
+        {"world": world, "seq": seq, **columns(places)},
+    )
+    return {Place(row.x, row.y): TileRow(row.seq, row.file) for row in rows}
+
+
 async def tiles_within(
     connection: Connection, world: UUID, z: int, left: int, top: int, right: int, bottom: int
 ) -> list[tuple[Place, str]]:

@@ -112,25 +112,73 @@ async function uploadMask(png: Blob): Promise<string> {
   return (await dataOf(api.POST('/api/images', { body: { file: '' }, bodySerializer: () => form }))).id;
 }
 
-interface Painting extends NewEdit {
+interface Marked {
   strokes: readonly Stroke[];
 }
 
-async function paint(world: string, { strokes, ...edit }: Painting): Promise<Edit> {
-  const isMasked = touchesFrame(strokes, edit);
-  const body = isMasked ? { ...edit, mask: await uploadMask(await maskOf(strokes, edit)) } : edit;
+type Painting = NewEdit & Marked;
+
+/** What is asked for, with what the brush has marked as its mask. */
+async function masked<T extends Rect>({ strokes, ...asked }: T & Marked) {
+  const isMasked = touchesFrame(strokes, asked);
+  return isMasked ? { ...asked, mask: await uploadMask(await maskOf(strokes, asked)) } : asked;
+}
+
+async function paint(world: string, painting: Painting): Promise<Edit> {
+  const body = (await masked(painting)) as NewEdit;
   return dataOf(api.POST('/api/atlas/worlds/{world}/edits', { params: { path: { world } }, body }));
 }
 
-export function usePaint(world: string) {
+async function erase(world: string, asked: Rect & Marked): Promise<Edit> {
+  const body = (await masked(asked)) as Rect;
+  return dataOf(api.POST('/api/atlas/worlds/{world}/erasures', { params: { path: { world } }, body }));
+}
+
+/** Asks for something in the frame, which stays as it is until the answer. */
+function useInFrame<T>(ask: (asked: T) => Promise<Edit>) {
   return useMutation({
-    mutationFn: (painting: Painting) => paint(world, painting),
+    mutationFn: ask,
     onMutate: () => useAtlas.setState({ isAwaiting: true }),
     onSuccess: (edit) => {
       useAtlas.getState().hearAnswer(edit);
       useAtlas.setState({ strokes: [], brushPx: null });
     },
     onSettled: () => useAtlas.setState({ isAwaiting: false }),
+  });
+}
+
+export const usePaint = (world: string) => useInFrame((painting: Painting) => paint(world, painting));
+
+export const useErase = (world: string) => useInFrame((asked: Rect & Marked) => erase(world, asked));
+
+/** An edit with what only its author is told: events go to everybody. */
+export function useOwnEdit(world: string, { id, state }: Pick<Edit, 'id' | 'state'>) {
+  return useQuery({
+    queryKey: [...editsKey(world), 'own', id, state],
+    queryFn: () => dataOf(api.GET('/api/atlas/worlds/{world}/edits/{edit}', { params: { path: { world, edit: id } } })),
+  });
+}
+
+export function useChoose(world: string, edit: string) {
+  const hearAnswer = useAtlas((state) => state.hearAnswer);
+  return useMutation({
+    mutationFn: (candidate: number) =>
+      dataOf(
+        api.POST('/api/atlas/worlds/{world}/edits/{edit}/choose', {
+          params: { path: { world, edit } },
+          body: { candidate },
+        }),
+      ),
+    onSuccess: hearAnswer,
+  });
+}
+
+export function useDiscard(world: string, edit: string) {
+  const hearAnswer = useAtlas((state) => state.hearAnswer);
+  return useMutation({
+    mutationFn: () =>
+      dataOf(api.POST('/api/atlas/worlds/{world}/edits/{edit}/discard', { params: { path: { world, edit } } })),
+    onSuccess: hearAnswer,
   });
 }
 

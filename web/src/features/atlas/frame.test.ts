@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  barAt,
   frameAround,
   hitFrame,
   intersects,
@@ -105,4 +106,14 @@ describe('the camera', () => {
     expect(intersects(seen, { x: 899, y: 0, width: 5, height: 5 })).toBe(true);
     expect(intersects(seen, { x: 900, y: 0, width: 5, height: 5 })).toBe(false);
   });
+});
+
+describe('the bar below a frame', () => {
+  const page = { width: 390, height: 844 };
+  it.each([
+    ['in the middle', { x: 67, y: 200, width: 256, height: 256 }, { x: 39, y: 500 }],
+    ['half out of sight', { x: -200, y: 200, width: 256, height: 256 }, { x: 10, y: 500 }],
+    ['behind the composer', { x: 67, y: 600, width: 256, height: 256 }, { x: 39, y: 582 }],
+    ['above the page', { x: 67, y: -300, width: 256, height: 256 }, { x: 39, y: 10 }],
+  ])('is in sight: %s', (_, frame, at) => expect(barAt(frame, page)).toEqual(at));
 });

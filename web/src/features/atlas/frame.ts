@@ -100,6 +100,19 @@ export function onScreen({ x, y, width, height }: Rect, camera: Camera): Rect {
   };
 }
 
+const BAR = { width: 312, height: 112, gap: 10, foot: 150 };
+/** The size of a frame is written below it. */
+const SIZE_PX = 34;
+
+/** Where on the screen the bar below a frame lies: in sight as long as the frame is, and above the composer at the foot of the page. */
+export function barAt(frame: Rect, { width, height }: Pick<Camera, 'width' | 'height'>): Point {
+  const clamp = (value: number, most: number) => Math.max(Math.min(value, most), BAR.gap);
+  return {
+    x: clamp(frame.x + (frame.width - BAR.width) / 2, width - BAR.width - BAR.gap),
+    y: clamp(frame.y + frame.height + BAR.gap + SIZE_PX, height - BAR.foot - BAR.height),
+  };
+}
+
 /** The part of the map that is in view. */
 export const inView = ({ x, y, resolution, width, height }: Camera): Rect => ({
   x: x - (width * resolution) / 2,

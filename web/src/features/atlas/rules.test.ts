@@ -14,6 +14,7 @@ import {
   placeWords,
   progressWords,
   scaleWords,
+  titleOf,
   viewOf,
   type Heard,
 } from './rules';
@@ -35,10 +36,38 @@ const edit = (id: string, change: Partial<Edit> = {}): Edit => ({
   job: null,
   progress: null,
   error: null,
+  kind: 'paint',
   image: null,
+  candidates: [],
   created_at: '2026-11-22T00:00:00Z',
   committed_at: null,
   ...change,
+});
+
+describe('candidates', () => {
+  const candidate = { number: 1, job: 'j', state: 'succeeded', seed: 1, error: null, image: null } as const;
+  const own = edit('a', { mine: true, job: 'j', state: 'running', candidates: [candidate] });
+
+  it('are kept by who asked, whatever events say', () => {
+    const heard = hear(hearAnswer(NONE, own), edit('a', { state: 'choosing' }));
+    expect(heard.get('a')).toMatchObject({ state: 'choosing', mine: true, candidates: [candidate] });
+  });
+
+  it('are gone with the choice', () => {
+    const heard = hear(hearAnswer(NONE, own), edit('a', { state: 'committed' }));
+    expect(heard.get('a')?.candidates).toEqual([]);
+  });
+
+  it('wait in sight of all until then', () => {
+    expect(pendingEdits([edit('a', { state: 'choosing' })], NONE)).toHaveLength(1);
+    expect(progressWords(edit('a', { state: 'choosing' }))).toBe('Choosing one of several');
+    expect(progressWords({ ...own, state: 'choosing' })).toBe('Which one?');
+  });
+});
+
+it('an erasure has no words of its own', () => {
+  expect(titleOf(edit('a', { kind: 'erase', prompt: '' }))).toBe('Erased');
+  expect(titleOf(edit('a'))).toBe('a lake');
 });
 
 describe('permalinks', () => {

@@ -52,9 +52,17 @@ export function homeOf({ bounds }: Pick<World, 'bounds'>, width: number, height:
 
 // ---- edits, told by answers and by events ----
 
-const RANK: Record<Edit['state'], number> = { queued: 0, running: 1, committed: 2, undone: 2, failed: 2, cancelled: 2 };
+const RANK: Record<Edit['state'], number> = {
+  queued: 0,
+  running: 1,
+  choosing: 2,
+  committed: 3,
+  undone: 3,
+  failed: 3,
+  cancelled: 3,
+};
 
-export const isPending = ({ state }: Pick<Edit, 'state'>): boolean => RANK[state] < 2;
+export const isPending = ({ state }: Pick<Edit, 'state'>): boolean => RANK[state] < 3;
 
 export type Heard = ReadonlyMap<string, Edit>;
 
@@ -69,7 +77,8 @@ const keepOwn = (next: Edit, known: Edit | undefined): Edit =>
         ...next,
         mine: next.mine || known.mine,
         job: next.job ?? known.job,
-        progress: next.progress ?? (next.state === 'committed' ? known.progress : null),
+        progress: next.progress ?? (next.state === 'committed' || next.state === 'choosing' ? known.progress : null),
+        candidates: next.candidates.length === 0 && isPending(next) ? known.candidates : next.candidates,
       };
 
 /** As many as are kept of what has ended. */
@@ -135,7 +144,12 @@ export const lastOfMine = (history: readonly Edit[], state: 'committed' | 'undon
 
 // ---- words ----
 
-export function progressWords({ state, progress, error }: Edit): string {
+/** What an edit is called. */
+export const titleOf = ({ kind, prompt }: Pick<Edit, 'kind' | 'prompt'>): string =>
+  kind === 'erase' ? 'Erased' : prompt;
+
+export function progressWords({ state, progress, error, mine }: Edit): string {
+  if (state === 'choosing') return mine ? 'Which one?' : 'Choosing one of several';
   if (state === 'failed') return error?.detail ?? 'This could not be painted.';
   if (state === 'queued' || progress === null) return 'Waiting for its turn';
   return `Step ${progress.step} of ${progress.of}`;

@@ -21,6 +21,8 @@ interface Atlas {
   /** The brush marks inside the frame what is to be made anew; its width on the screen, or null while it is put away. */
   brushPx: number | null;
   strokes: readonly Stroke[];
+  /** How many pictures are made to choose from. */
+  candidates: number;
   /** A place that was clicked. */
   picked: Point | null;
   isHistoryOpen: boolean;
@@ -50,6 +52,7 @@ export const useAtlas = create<Atlas>()((set, get) => ({
   prompt: '',
   brushPx: null,
   strokes: [],
+  candidates: 1,
   picked: null,
   isHistoryOpen: false,
   pointed: null,

@@ -36,6 +36,7 @@ export type WhoPaints = World['paint'];
 export type NewWorld = InWorlds['post']['requestBody']['content']['application/json'];
 export type Edit = OfEdits['post']['responses'][202]['content']['application/json'];
 export type EditProgress = NonNullable<Edit['progress']>;
+export type Candidate = Edit['candidates'][number];
 export type NewEdit = OfEdits['post']['requestBody']['content']['application/json'];
 export type Manifest =
   paths['/api/atlas/worlds/{world}/manifest']['get']['responses'][200]['content']['application/json'];

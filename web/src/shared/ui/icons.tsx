@@ -169,3 +169,9 @@ export const IconBrush = icon(
     <path d="M9.3 13.3c-2.2 0-3.6 1.3-3.6 3.3 0 1.4-.6 2.3-1.9 2.8 3.6 1.2 7.7.2 7.9-3.7" />
   </>,
 );
+export const IconEraser = icon(
+  <>
+    <path d="m13.5 5 6 6-8.5 8.5H7.5L4 16Z" />
+    <path d="m9 9.5 6 6M11 19.5h8.5" />
+  </>,
+);

@@ -33,7 +33,7 @@ export function BrushBar() {
   if (brushPx === null) return null;
   return (
     <div className={classes.brush} role="group" aria-label="Brush">
-      <p>Mark in the frame what is to be made anew.</p>
+      <p>Mark in the frame what is to be made anew, or erased.</p>
       <span className={classes.widths}>
         {WIDTHS.map(({ name, px, dot }) => (
           <UnstyledButton

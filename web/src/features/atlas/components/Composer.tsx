@@ -1,12 +1,13 @@
 import type { KeyboardEvent, RefObject, SubmitEvent } from 'react';
 import { Button, Textarea, UnstyledButton } from '@mantine/core';
 import { asProblem } from '@/shared/api/problem';
-import { IconFrame, IconSpark } from '@/shared/ui/icons';
-import { usePaint } from '../api';
+import { IconEraser, IconFrame, IconSpark } from '@/shared/ui/icons';
+import { useErase, usePaint } from '../api';
 import { PRESETS } from '../presets';
 import { useAtlas } from '../store';
 import type { ModelCard, World } from '../types';
 import { BrushBar, BrushTool } from './Brush';
+import { CandidatesMenu } from './CandidatesMenu';
 import { SizeMenu } from './SizeMenu';
 import { bringFrame, useIsFrameSeen } from './useFrameSeen';
 import classes from './Composer.module.css';
@@ -36,26 +37,40 @@ function useComposer(world: World, model: ModelCard) {
   const prompt = useAtlas((state) => state.prompt);
   const isSeen = useIsFrameSeen();
   const paint = usePaint(world.slug);
-  const problem = paint.error === null ? null : asProblem(paint.error);
+  const erase = useErase(world.slug);
+  const failed = paint.error ?? erase.error;
+  const problem = failed === null ? null : asProblem(failed);
   const told = problem?.fields.find(({ field }) => field === 'prompt')?.message;
   const isTooLong = Array.from(prompt).length > model.max_prompt_chars;
   const isReady = prompt.trim() !== '' && !isTooLong;
 
   const send = () => {
-    const { frame, strokes } = useAtlas.getState();
+    const { frame, strokes, candidates, isAwaiting } = useAtlas.getState();
     if (!isSeen) bringFrame(model.size);
-    else if (isReady && frame !== null && !paint.isPending) paint.mutate({ ...frame, prompt: prompt.trim(), strokes });
+    else if (isReady && frame !== null && !isAwaiting) {
+      erase.reset();
+      paint.mutate({ ...frame, prompt: prompt.trim(), strokes, candidates });
+    }
+  };
+  const rub = () => {
+    const { frame, strokes, isAwaiting } = useAtlas.getState();
+    if (frame === null || isAwaiting) return;
+    paint.reset();
+    erase.mutate({ ...frame, strokes });
   };
   const write = (words: string) => {
     if (paint.isError) paint.reset();
+    if (erase.isError) erase.reset();
     useAtlas.setState({ prompt: words });
   };
   return {
     prompt,
     write,
     send,
+    rub,
     isSeen,
     isSending: paint.isPending,
+    isErasing: erase.isPending,
     canSend: !isSeen || isReady,
     promptProblem: isTooLong ? `At most ${model.max_prompt_chars.toLocaleString('en')} characters.` : told,
     problem: told === undefined ? problem : null,
@@ -63,7 +78,8 @@ function useComposer(world: World, model: ModelCard) {
 }
 
 function Open({ world, model, promptRef }: Props) {
-  const { prompt, write, send, isSeen, isSending, canSend, promptProblem, problem } = useComposer(world, model);
+  const composer = useComposer(world, model);
+  const { prompt, write, send, rub, isSeen, isSending, isErasing, canSend, promptProblem, problem } = composer;
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     send();
@@ -96,8 +112,10 @@ function Open({ world, model, promptRef }: Props) {
         <div className={classes.bar}>
           <SizeMenu model={model} />
           <BrushTool />
+          <CandidatesMenu />
           <span className={classes.end}>
             <kbd className={classes.keys}>{SEND_KEYS}</kbd>
+            {isSeen && <EraseButton isErasing={isErasing} onErase={rub} />}
             <Button
               type="submit"
               loading={isSending}
@@ -116,6 +134,23 @@ function Open({ world, model, promptRef }: Props) {
         )}
       </div>
     </form>
+  );
+}
+
+function EraseButton({ isErasing, onErase }: { isErasing: boolean; onErase: () => void }) {
+  const isMarked = useAtlas(({ strokes }) => strokes.length > 0);
+  return (
+    <Button
+      variant="subtle"
+      color="gray"
+      className={classes.tool}
+      aria-label={isMarked ? 'Erase what is marked' : 'Erase what is in the frame'}
+      title={isMarked ? 'Erase what is marked' : 'Erase what is in the frame'}
+      loading={isErasing}
+      onClick={onErase}
+    >
+      <IconEraser />
+    </Button>
   );
 }
 

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { ActionIcon, Button, CloseButton, UnstyledButton } from '@mantine/core';
 import { IconRedo, IconUndo } from '@/shared/ui/icons';
 import { useChangeEdit } from '../api';
-import { agoWords, viewOf } from '../rules';
+import { agoWords, titleOf, viewOf } from '../rules';
 import { useAtlas } from '../store';
 import type { Edit, Rect, World } from '../types';
 import type { WorldMap } from '../map/WorldMap';
@@ -78,10 +78,11 @@ function Entry({ world, edit, now, onGo }: EntryProps) {
   const isUndone = edit.state === 'undone';
   const point = () => useAtlas.setState({ pointed: edit });
   const what = isUndone ? 'redo' : 'undo';
+  const title = titleOf(edit);
   return (
     <li className={classes.entry} data-undone={isUndone || undefined} onMouseEnter={point} onFocus={point}>
-      <UnstyledButton className={classes.go} onClick={onGo} aria-label={`Go to ${edit.prompt}`}>
-        <span className={classes.entryPrompt}>{edit.prompt}</span>
+      <UnstyledButton className={classes.go} onClick={onGo} aria-label={`Go to ${title}`}>
+        <span className={classes.entryPrompt}>{title}</span>
         <span className={classes.note}>
           {edit.mine ? 'You' : edit.author} · {agoWords(edit.committed_at ?? edit.created_at, now)}
           {isUndone && ' · taken back'}
@@ -89,7 +90,7 @@ function Entry({ world, edit, now, onGo }: EntryProps) {
       </UnstyledButton>
       {edit.mine && (
         <ActionIcon
-          aria-label={`${isUndone ? 'Redo' : 'Undo'} ${edit.prompt}`}
+          aria-label={`${isUndone ? 'Redo' : 'Undo'} ${title}`}
           loading={change.isPending}
           onClick={() => change.mutate({ edit: edit.id, what })}
         >

@@ -1,9 +1,10 @@
 import { Button, CloseButton } from '@mantine/core';
-import { useCancel, usePendingEdits, useRetry } from '../api';
+import { useCancel, useDiscard, usePendingEdits, useRetry } from '../api';
 import { inView, intersects, onScreen } from '../frame';
 import { isPending, pendingEdits, progressWords } from '../rules';
 import { useAtlas } from '../store';
 import type { Camera, Edit } from '../types';
+import { Chooser } from './Chooser';
 import classes from './PendingFrames.module.css';
 
 /** Narrower than this on the screen, a frame has no room for words. */
@@ -24,21 +25,21 @@ export function PendingFrames({ world }: { world: string }) {
       {shown
         .filter((edit) => intersects(edit, view))
         .map((edit) => (
-          <PendingFrame key={edit.id} edit={edit} camera={camera} />
+          <PendingFrame key={edit.id} world={world} edit={edit} camera={camera} />
         ))}
     </ul>
   );
 }
 
 interface Props {
+  world: string;
   edit: Edit;
   camera: Camera;
 }
 
-function PendingFrame({ edit, camera }: Props) {
+function PendingFrame({ world, edit, camera }: Props) {
   const { x, y, width, height } = onScreen(edit, camera);
   const preview = edit.progress?.preview;
-  const { step = 0, of = 1 } = edit.progress ?? {};
   return (
     <li
       className={classes.pending}
@@ -48,27 +49,42 @@ function PendingFrame({ edit, camera }: Props) {
       <span className={classes.inside}>
         {preview != null && <img className={classes.preview} src={preview} alt="" />}
       </span>
-      {isPending(edit) && <span className={classes.track} style={{ scale: `${step / of} 1` }} />}
-      {width >= WORDS_FROM_PX && <Caption edit={edit} />}
+      {edit.state === 'choosing' && edit.mine ? (
+        <Chooser world={world} edit={edit} camera={camera} />
+      ) : (
+        <Told world={world} edit={edit} width={width} />
+      )}
     </li>
   );
 }
 
-function Caption({ edit }: { edit: Edit }) {
+/** How far it is, and in words what it is. */
+function Told({ world, edit, width }: { world: string; edit: Edit; width: number }) {
+  const { step = 0, of = 1 } = edit.progress ?? {};
+  return (
+    <>
+      {isPending(edit) && <span className={classes.track} style={{ scale: `${step / of} 1` }} />}
+      {width >= WORDS_FROM_PX && <Caption world={world} edit={edit} />}
+    </>
+  );
+}
+
+function Caption({ world, edit }: { world: string; edit: Edit }) {
   return (
     <div className={classes.caption}>
       <p className={classes.words}>{edit.prompt}</p>
       <p className={classes.who}>
         {edit.mine ? 'You' : edit.author} · {edit.state === 'committed' ? 'Painted' : progressWords(edit)}
       </p>
-      {edit.job !== null && <Mine edit={edit} job={edit.job} />}
+      {edit.job !== null && <Mine world={world} edit={edit} job={edit.job} />}
     </div>
   );
 }
 
 /** What I can do about my own: stop it, or try it again. */
-function Mine({ edit, job }: { edit: Edit; job: string }) {
+function Mine({ world, edit, job }: { world: string; edit: Edit; job: string }) {
   const cancel = useCancel();
+  const discard = useDiscard(world, edit.id);
   const retry = useRetry();
   const dismiss = useAtlas((state) => state.dismiss);
   if (edit.state === 'committed') return null;
@@ -79,8 +95,8 @@ function Mine({ edit, job }: { edit: Edit; job: string }) {
         size={32}
         iconSize={18}
         aria-label={`Cancel ${edit.prompt}`}
-        disabled={cancel.isPending}
-        onClick={() => cancel.mutate(job)}
+        disabled={cancel.isPending || discard.isPending}
+        onClick={() => (edit.candidates.length > 0 ? discard.mutate() : cancel.mutate(job))}
       />
     );
   return (

@@ -8,13 +8,17 @@ import classes from './Composer.module.css';
 
 /** The shapes that the model can paint, as large as their names say. */
 function sizesOf({ native_size, size }: ModelCard): { name: string; width: number; height: number }[] {
-  const [small, native, large] = [native_size / 2, native_size, native_size * 2].map((side) => snapSide(side, size));
+  const sides = [native_size / 2, native_size, native_size * 2, native_size * 4, size.max];
+  const [small, native, large, huge, largest] = sides.map((side) => snapSide(side, size));
   const all = [
     { name: 'Small', width: small, height: small },
     { name: 'Square', width: native, height: native },
     { name: 'Wide', width: large, height: native },
     { name: 'Tall', width: native, height: large },
     { name: 'Large', width: large, height: large },
+    { name: 'Panorama', width: huge, height: large },
+    { name: 'Huge', width: huge, height: huge },
+    { name: 'Largest', width: largest, height: largest },
   ].map(({ name, width = native_size, height = native_size }) => ({ name, width, height }));
   const isFirst = (at: number) =>
     all.findIndex(({ width, height }) => width === all[at]?.width && height === all[at].height) === at;

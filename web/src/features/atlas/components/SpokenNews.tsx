@@ -1,10 +1,12 @@
 import { useEffect, useState } from 'react';
 import { VisuallyHidden } from '@mantine/core';
+import { titleOf } from '../rules';
 import { useAtlas } from '../store';
 import type { Edit } from '../types';
 
 const ENDS: Partial<Record<string, string>> = {
-  committed: 'is painted',
+  choosing: 'waits for you to choose',
+  committed: 'is on the map',
   failed: 'could not be painted',
   undone: 'is taken back',
 };
@@ -21,7 +23,7 @@ export function SpokenNews() {
           return was?.mine === true && was.state === edit.state;
         };
         const news = [...heard.values()].find((edit) => edit.mine && edit.state in ENDS && !isTold(edit));
-        if (news !== undefined) setWords(`“${news.prompt}” ${ENDS[news.state] ?? ''}.`);
+        if (news !== undefined) setWords(`“${titleOf(news)}” ${ENDS[news.state] ?? ''}.`);
       }),
     [],
   );
