@@ -52,3 +52,24 @@ class NothingToPaint(FigmentError):
 
     status = 422
     code = "nothing_to_paint"
+
+
+class ExportTooLarge(FigmentError):
+    """This is more than one export may hold. Choose a smaller rectangle, or a zoom from further away."""
+
+    status = 422
+    code = "export_too_large"
+
+
+class NothingToExport(FigmentError):
+    """Nothing is painted there yet. Paint something, or choose another rectangle."""
+
+    status = 422
+    code = "nothing_to_export"
+
+
+class ExportsBusy(FigmentError):
+    """As many exports are being made as this server makes at a time. Try again in a moment."""
+
+    status = 503
+    code = "exports_busy"

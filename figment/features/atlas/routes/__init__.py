@@ -1,6 +1,6 @@
 """HTTP of Atlas."""
 
-from figment.features.atlas.routes import edits, views, worlds
+from figment.features.atlas.routes import edits, exports, views, worlds
 from figment.features.atlas.routes.asking import router
 
-__all__ = ["edits", "router", "views", "worlds"]
+__all__ = ["edits", "exports", "router", "views", "worlds"]

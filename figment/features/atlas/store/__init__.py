@@ -12,6 +12,7 @@ from figment.features.atlas.store.edits import (
     set_state,
     set_touched,
 )
+from figment.features.atlas.store.extent import Extent, extent
 from figment.features.atlas.store.overviews import Stale, add_stale, take_stale
 from figment.features.atlas.store.people import everything_of, forget, hand_over
 from figment.features.atlas.store.tiles import TileRow, set_tiles, tiles, tiles_within
@@ -19,6 +20,7 @@ from figment.features.atlas.store.worlds import WorldRow, add_world, next_commit
 
 __all__ = [
     "EditRow",
+    "Extent",
     "Kind",
     "Stale",
     "TileRow",
@@ -31,6 +33,7 @@ __all__ = [
     "edit_by_id",
     "edits_in",
     "everything_of",
+    "extent",
     "forget",
     "hand_over",
     "layers_of",

@@ -1,0 +1,80 @@
+"""A PNG written while its rows come, so that no picture is ever whole in memory.
+
+Portable Network Graphics, third edition (W3C, 2025; the first was RFC 2083): chunks in 5.3, filters in 9, their choice by the least sum of
+absolute differences in 12.7, zlib in 10. Pillow reads what is written here, but writes only what it has whole.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+
+from figment.features.atlas.rules.painting import Pixels
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_RGBA = 6
+_XMP = b"XML:com.adobe.xmp\0\0\0\0\0"
+_CHUNK_BYTES = 1024 * 1024
+_ROWS = 64
+"""Rows that are filtered at a time: enough for NumPy, few enough for the processor's cache."""
+_LEVEL = 3
+"""Of zlib. On painted land level 6 takes three times as long and saves a fiftieth."""
+
+
+class PngRows:
+    """Writes rows of RGBA, 8 bits each, from the top: `begin`, then `add` until there are `height`, then `end`."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._width = width
+        self._height = height
+        self._packed = zlib.compressobj(_LEVEL, strategy=zlib.Z_FILTERED)
+        self._before = np.zeros(4 * width, np.uint8)
+
+    def begin(self, xmp: bytes) -> bytes:
+        header = struct.pack(">IIBBBBB", self._width, self._height, 8, _RGBA, 0, 0, 0)
+        return _SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"iTXt", _XMP + xmp)
+
+    def add(self, pixels: Pixels) -> bytes:
+        """Chunks of the next rows (h, width, 4); none as long as zlib only gathers."""
+        rows = pixels.reshape(len(pixels), -1)
+        found = bytearray()
+        for at in range(0, len(rows), _ROWS):
+            part = rows[at : at + _ROWS]
+            found += self._packed.compress(_filtered(part, self._before).data)
+            self._before = part[-1]
+        # Else the next row would hold on to all of these.
+        self._before = self._before.copy()
+        return b"".join(_data_chunks(found))
+
+    def end(self) -> bytes:
+        return b"".join(_data_chunks(self._packed.flush())) + _chunk(b"IEND", b"")
+
+
+def _filtered(rows: Pixels, before: Pixels) -> Pixels:
+    """(h, 1 + n): each row after the number of its filter: none, what is left, or what is above taken away, whichever leaves least."""
+    left = rows.copy()
+    left[:, 4:] -= rows[:, :-4]
+    up = rows.copy()
+    up[0] -= before
+    up[1:] -= rows[:-1]
+    ways = (rows, left, up)
+    # 255 is as near to nothing as 1: the differences wrap.
+    costs = np.stack([np.minimum(way, 0 - way).sum(axis=1, dtype=np.uint32) for way in ways])
+    best = costs.argmin(axis=0).astype(np.uint8)
+    found = np.empty((len(rows), 1 + rows.shape[1]), np.uint8)
+    found[:, 0] = best
+    for number, way in enumerate(ways):
+        found[best == number, 1:] = way[best == number]
+    return found
+
+
+def _data_chunks(data: bytes | bytearray) -> Iterator[bytes]:
+    for at in range(0, len(data), _CHUNK_BYTES):
+        yield _chunk(b"IDAT", bytes(data[at : at + _CHUNK_BYTES]))
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(name)))
