@@ -37,6 +37,8 @@ PictureFormat = Literal["png", "geotiff"]
 _PIECE_BYTES = 1024 * 1024
 _AT_A_TIME = 16
 """Tiles whose lengths are asked for together."""
+_ROWS = 64
+"""Of a PNG that are packed at a time."""
 _TRY_AGAIN_S = 20
 _GIVE_BBOX = "Give a smaller rectangle as bbox=x0,y0,x1,y1."
 
@@ -140,7 +142,7 @@ class Exports:
         xmp = packet(Made(order.world.model or GENERATOR, composite=False))
         if form == "png":
             name = file_name(order.world.slug, order.rect, order.z, "png")
-            strips = self._strips(order)
+            strips = _ahead(self._strips(order))
             # Read before the answer begins: storage that is away at once is an error and not half a picture.
             first = await anext(strips)
             return Export(name, "image/png", _breaking_off(_png(order.pixels, first, strips, xmp)))
@@ -160,7 +162,7 @@ class Exports:
     async def _geotiff(self, order: PictureOrder, xmp: bytes) -> BinaryIO:
         """A file without a name, whole. A thread writes it and asks this loop for the rows."""
         loop, left = asyncio.get_running_loop(), threading.Event()
-        rows = _rows(self._strips(order))
+        rows = _rows(_ahead(self._strips(order)))
 
         def tiles() -> Iterator[bytes]:
             while (row := asyncio.run_coroutine_threadsafe(_next(rows), loop).result()) is not None:
@@ -252,10 +254,13 @@ class _Left(Exception):
 
 async def _png(pixels: Rect, first: Pixels, strips: AsyncIterator[Pixels], xmp: bytes) -> AsyncIterator[bytes]:
     picture = PngRows(pixels.width, pixels.height)
-    yield picture.begin(xmp) + await asyncio.to_thread(picture.add, first)
-    async for strip in strips:
-        yield await asyncio.to_thread(picture.add, strip)
-    yield picture.end()
+    yield picture.begin(xmp)
+    strip: Pixels | None = first
+    while strip is not None:
+        for at in range(0, len(strip), _ROWS):
+            yield await asyncio.to_thread(picture.add, strip[at : at + _ROWS])
+        strip = await _next(strips)
+    yield await asyncio.to_thread(picture.end)
 
 
 async def _rows(strips: AsyncIterator[Pixels]) -> AsyncIterator[Pixels]:
@@ -268,6 +273,17 @@ async def _rows(strips: AsyncIterator[Pixels]) -> AsyncIterator[Pixels]:
             rest = rest[geotiff.SIDE :]
     if rest is not None and len(rest):
         yield rest
+
+
+async def _ahead(strips: AsyncIterator[Pixels]) -> AsyncIterator[Pixels]:
+    """The same strips; while one is used, the next is being read."""
+    coming = asyncio.create_task(_next(strips))
+    try:
+        while (strip := await coming) is not None:
+            coming = asyncio.create_task(_next(strips))
+            yield strip
+    finally:
+        coming.cancel()
 
 
 async def _next(rows: AsyncIterator[Pixels]) -> Pixels | None:

@@ -23,7 +23,7 @@ SYSTEM = "Figment Atlas, pixels of the map"
 WKT = f'LOCAL_CS["{SYSTEM}",UNIT["unknown",1],AXIS["Easting",EAST],AXIS["Northing",NORTH]]'
 """What GDAL makes of it, for what is no GeoTIFF: it has no name for our unit."""
 
-_LEVEL = 4
+_LEVEL = 2
 _HORIZONTAL = 2
 _USER_DEFINED = 32767
 _DOUBLE, _SHORT, _ASCII, _BYTE = 12, 3, 2, 1

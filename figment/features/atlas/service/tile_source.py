@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -11,11 +10,13 @@ from figment.core.storage import Storage
 from figment.features.atlas import store
 from figment.features.atlas.rules import painting
 from figment.features.atlas.rules.painting import Pixels
-from figment.features.atlas.rules.tiles import Place, Rect, tiles_of
+from figment.features.atlas.rules.tiles import Place, Rect, rect_of, tiles_of
 from figment.features.atlas.service.files import TileFiles
 
 Named = Mapping[Place, str]
 """Tiles that show something, and their files. A file never changes: who has the names has the world of that moment."""
+
+_AT_A_TIME = 4
 
 
 class TileSource:
@@ -31,9 +32,15 @@ class TileSource:
         return dict(await store.tiles_within(connection, world, z, first.x, first.y, right, bottom))
 
     async def gathered(self, named: Named, rect: Rect) -> Pixels:
-        """(height, width, 4): the pixels of a frame, as they are kept."""
-        tiles = await self._files.get_all({place: named[place] for place in tiles_of(rect) if place in named})
-        return await asyncio.to_thread(painting.gathered, tiles, rect)
+        """(height, width, 4): the pixels of a frame, as they are kept. A few tiles are in memory at a time."""
+        canvas = painting.blank(rect.width, rect.height)
+        places = [place for place in tiles_of(rect) if place in named]
+        for at in range(0, len(places), _AT_A_TIME):
+            tiles = await self._files.get_all({place: named[place] for place in places[at : at + _AT_A_TIME]})
+            for place, pixels in tiles.items():
+                theirs, ours = painting.overlap(rect_of(place), rect)
+                canvas[ours] = pixels[theirs]
+        return canvas
 
     async def kept(self, name: str) -> bytes:
         """A tile's PNG."""

@@ -1,11 +1,13 @@
+import { useState } from 'react';
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { useClipboard, useHotkeys } from '@mantine/hooks';
 import { asProblem } from '@/shared/api/problem';
-import { IconCheck, IconHistory, IconLink, IconRedo, IconUndo } from '@/shared/ui/icons';
+import { IconCheck, IconDownload, IconHistory, IconLink, IconRedo, IconUndo } from '@/shared/ui/icons';
 import { useChangeEdit } from '../api';
 import { lastOfMine } from '../rules';
 import { useAtlas } from '../store';
 import type { Rect, World } from '../types';
+import { ExportDialog } from './ExportDialog';
 import { useEditsWithin } from './useEditsWithin';
 import { WorldMenu } from './WorldMenu';
 import classes from './AtlasPage.module.css';
@@ -19,6 +21,7 @@ export function TopBar({ world, within }: Props) {
   const { edits } = useEditsWithin(world.slug, within);
   const { copy, copied } = useClipboard();
   const isHistoryOpen = useAtlas((state) => state.isHistoryOpen);
+  const [isExporting, setExporting] = useState(false);
   const change = useChangeEdit(world.slug);
   const [done, taken] = [lastOfMine(edits, 'committed'), lastOfMine(edits, 'undone')];
   const undo = () => done && change.mutate({ edit: done.id, what: 'undo' });
@@ -45,6 +48,7 @@ export function TopBar({ world, within }: Props) {
           icon={copied ? <IconCheck /> : <IconLink />}
           onClick={() => copy(window.location.href)}
         />
+        <Way name="Export" icon={<IconDownload />} aria-haspopup="dialog" onClick={() => setExporting(true)} />
         <Way
           name="History"
           icon={<IconHistory />}
@@ -52,6 +56,7 @@ export function TopBar({ world, within }: Props) {
           onClick={() => useAtlas.setState({ isHistoryOpen: !isHistoryOpen, pointed: null })}
         />
       </div>
+      {isExporting && <ExportDialog world={world} onClose={() => setExporting(false)} />}
       {change.isError && (
         <p className={classes.problem} role="alert">
           {asProblem(change.error).message}
@@ -66,6 +71,7 @@ interface WayProps {
   icon: React.ReactNode;
   disabled?: boolean;
   'aria-expanded'?: boolean;
+  'aria-haspopup'?: 'dialog';
   onClick: () => void;
 }
 
