@@ -112,6 +112,7 @@ function Choice<T extends string>({ label, about, value, data, onChange }: Choic
       </Input.Label>
       <SegmentedControl
         fullWidth
+        withItemsBorders={false}
         radius="xl"
         aria-labelledby={id}
         classNames={{ root: classes.segments ?? '', label: classes.segment ?? '', indicator: classes.chosen ?? '' }}
@@ -157,7 +158,7 @@ function Addresses({ world }: { world: World }) {
         <Address label="TileJSON" value={tilejson} />
         {world.bounds !== null && (
           <p className={classes.about}>
-            <Anchor href={gdal} download>
+            <Anchor href={gdal} download fz="inherit">
               A file for GDAL and QGIS
             </Anchor>{' '}
             reads the world tile by tile, in pixels of the map.
