@@ -14,6 +14,7 @@ ALL = (
     "gpu",
     "parking",
     "large_frames",
+    "atlas_export",
 )
 
 sys.exit(max(subprocess.call([sys.executable, "-m", f"benchmarks.{name}"]) for name in ALL))

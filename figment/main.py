@@ -41,7 +41,7 @@ from figment.features.atlas import routes as atlas_routes
 from figment.features.atlas.jobs.painting import Overviews, Painter
 from figment.features.atlas.jobs.upkeep import Upkeep
 from figment.features.atlas.service import PLACE as ATLAS
-from figment.features.atlas.service import Atlas
+from figment.features.atlas.service import Atlas, ExportBounds
 from figment.features.openai import routes as openai_routes
 from figment.features.openai.service import OpenAIImages
 from figment.features.studio import routes as studio_routes
@@ -229,7 +229,8 @@ async def open_house(settings: Settings, database_url: str) -> AsyncIterator[Hou
     jobs = Jobs(database, bus, queue, images, shelf.cards, settings.queue_limit, settings.queue_limit_person)
     safety = Safety(database, images, screener, settings.reports_hide)
     studio = Studio(database, jobs, images, safety, settings.archive_images, settings.archive_bytes)
-    atlas = Atlas.of(database, bus, storage, jobs, images, safety)
+    bounds = ExportBounds(settings.data.absolute() / "scratch", settings.map_exports, settings.map_export_tiles)
+    atlas = Atlas.of(database, bus, storage, jobs, images, safety, bounds)
     # Jobs last when somebody is forgotten: they end with the events' lock.
     keepers = (images, studio, atlas.keeping, safety, jobs)
     passwords = Passwords()
@@ -407,6 +408,7 @@ def _rates(settings: Settings) -> dict[str, Rate]:
         "sign_ups": Rate.parse(settings.limit_sign_ups),
         "resets": Rate.parse(settings.limit_resets),
         "exports": Rate.parse(settings.limit_exports),
+        "map_exports": Rate.parse(settings.limit_map_exports),
         "verify": Rate.parse(settings.limit_verify),
         "reports": Rate.parse(settings.limit_reports),
     }

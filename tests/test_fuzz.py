@@ -60,6 +60,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
         "newcomer_uploads",
         "sessions",
         "archives",
+        "map_exports",
         "requests",
         "verify",
         "sign_ins",

@@ -204,14 +204,14 @@ async def _spend_of(request: HTTPConnection, person: Person, what: What, cost: i
     )
 
 
-async def spend(request: HTTPConnection, what: str, *others: str, address: bool = False) -> None:
-    """Count this request against the rate `what`: of its address, and of every other key.
+async def spend(request: HTTPConnection, what: str, *others: str, address: bool = False, cost: int = 1) -> None:
+    """Count this request, or `cost` of what it asks for, against the rate `what`: of its address, and of every other key.
 
     Raises:
         RateLimited.
     """
     keys = [*others, f"address:{request.state.address}"] if address else others
-    await _limiter(request).spend(*_charges(request, what, *keys))
+    await _limiter(request).spend(*_charges(request, what, *keys, cost=cost))
 
 
 def _charges(request: HTTPConnection, what: str, *keys: str, cost: int = 1) -> list[Charge]:

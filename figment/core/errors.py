@@ -119,6 +119,13 @@ class RateLimited(FigmentError):
         super().__init__(detail, retry_after_s=max(1, math.ceil(retry_after_s)), **extra)
 
 
+class AskerGone(FigmentError):
+    """Whoever asked has hung up: what was not made by then was cancelled."""
+
+    status = 499
+    code = "asker_gone"
+
+
 class Unavailable(FigmentError):
     """A part of this server is not ready. Try again in a moment."""
 

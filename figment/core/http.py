@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import structlog
 from fastapi import FastAPI, Header, Query, Request
@@ -23,6 +24,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from figment.core.errors import (
+    AskerGone,
     BodyTooLarge,
     FigmentError,
     ForeignOrigin,
@@ -62,6 +64,7 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
+T = TypeVar("T")
 ErrorResponse = Callable[[FigmentError], Response]
 Dialects = Mapping[str, ErrorResponse]
 """How errors are said below an address, by how it begins, where it is not as problem details."""
@@ -362,6 +365,33 @@ def event_source(frames: AsyncIterator[ServerSentEvent]) -> EventSourceResponse:
     """A server-sent event stream of ready frames; whoever hangs up ends their iterator."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return EventSourceResponse(frames, ping=PING_S, headers=headers, sep="\n")
+
+
+async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """What `work` comes to; it is cancelled when the connection is closed.
+
+    Raises:
+        AskerGone: it was.
+    """
+    task, gone = asyncio.create_task(work), asyncio.create_task(_hung_up(request))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+        if task.cancelled():
+            raise AskerGone
+        return task.result()
+    finally:
+        # Also where this request itself is cancelled: nothing may go on without somebody who waits for it.
+        for left in (task, gone):
+            left.cancel()
+        await asyncio.gather(task, gone, return_exceptions=True)
+
+
+async def _hung_up(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 class WebApp(StaticFiles):

@@ -163,6 +163,10 @@ class Settings(BaseSettings):
     limit_sign_ups: str = Field("10/hour", description="New accounts from one address.")
     limit_resets: str = Field("5/hour", description="Mails to one address, and asked for from one address.")
     limit_exports: str = Field("5/hour", description="Exports of everything by one person.")
+    limit_map_exports: str = Field(
+        "2048/hour",
+        description="Megapixels of maps that one person, and one address, may export; 16 tiles of an archive count as one.",
+    )
     limit_generations: str = Field("30/minute", description="Images one person, and one address, may ask for.")
     limit_uploads: str = Field("30/minute", description="Uploads by one person, and one address.")
     limit_newcomers: str = Field(
@@ -189,6 +193,16 @@ class Settings(BaseSettings):
 
     archive_images: int = Field(2000, ge=1, le=10_000, description="Most images of one downloaded archive.")
     archive_bytes: int = Field(2 * 1024**3, ge=1024, description="Most bytes of the images of one downloaded archive.")
+
+    map_exports: int = Field(
+        2,
+        ge=1,
+        le=64,
+        description="Exports of maps that a web process makes at a time. Each takes some 300 MB of memory.",
+    )
+    map_export_tiles: int = Field(
+        16_384, ge=1, le=1_000_000, description="Most tiles of the nearest zoom in one exported archive of a map."
+    )
 
     policy: Path | None = Field(
         None,
@@ -291,6 +305,7 @@ class Settings(BaseSettings):
         "limit_sign_ups",
         "limit_resets",
         "limit_exports",
+        "limit_map_exports",
         "limit_verify",
         "limit_reports",
     )

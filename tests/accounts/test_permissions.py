@@ -222,6 +222,7 @@ class Town:
             "provider": "nobody",
             "model": "figment-1",
             "world": "commons",
+            "form": "png",
             "z": "0",
             "x": "0",
             "y": "0",

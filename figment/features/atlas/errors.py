@@ -136,3 +136,24 @@ class RollbackNotDone(FigmentError):
 
     status = 409
     code = "rollback_not_done"
+
+
+class ExportTooLarge(FigmentError):
+    """This is more than one export may hold. Choose a smaller rectangle, or a zoom from further away."""
+
+    status = 422
+    code = "export_too_large"
+
+
+class NothingToExport(FigmentError):
+    """Nothing is painted there yet. Paint something, or choose another rectangle."""
+
+    status = 422
+    code = "nothing_to_export"
+
+
+class ExportsBusy(FigmentError):
+    """As many exports are being made as this server makes at a time. Try again in a moment."""
+
+    status = 503
+    code = "exports_busy"

@@ -285,3 +285,22 @@ class Presence(BaseModel):
     gone: list[str]
     people: int
     watchers: int
+
+
+class StandardTileJson(BaseModel):
+    """TileJSON 3.0 of the standard addresses, in which the middle of everything is the map's origin.
+
+    `bounds` (west, south, east, north) and `center` (longitude, latitude, zoom) are what programs that take it for the globe call the places.
+    `map_origin` is the pixel of the map in the upper left corner of everything; at `maxzoom` a pixel is one of the map.
+    """
+
+    tilejson: str = "3.0.0"
+    name: str
+    scheme: Literal["xyz"] = "xyz"
+    tiles: list[str]
+    minzoom: int
+    maxzoom: int
+    bounds: tuple[float, float, float, float]
+    center: tuple[float, float, int]
+    tile_size: int = TILE
+    map_origin: tuple[int, int]

@@ -22,10 +22,3 @@ class PictureCancelled(FigmentError):
 
     status = 409
     code = "picture_cancelled"
-
-
-class AskerGone(FigmentError):
-    """Whoever asked has hung up: what was not made by then was cancelled."""
-
-    status = 499
-    code = "asker_gone"

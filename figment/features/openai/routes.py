@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -17,9 +16,8 @@ from starlette.datastructures import FormData, UploadFile
 from figment.accounts.asking import AllowedByToken, spend_generations, spend_uploads
 from figment.accounts.schemas import Person
 from figment.core.errors import FigmentError, InvalidInput, MalformedRequest, NotFound
-from figment.core.http import error_headers, event_source
+from figment.core.http import error_headers, event_source, unless_gone
 from figment.features.openai import rules
-from figment.features.openai.errors import AskerGone
 from figment.features.openai.schemas import (
     ImageEdit,
     ImageGeneration,
@@ -35,7 +33,6 @@ PREFIX = "/v1/"
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
-T = TypeVar("T")
 Asked = TypeVar("Asked", ImageEdit, ImageVariation)
 
 
@@ -200,34 +197,7 @@ async def _answered(
         order = await service.order(person.id, asked, wish)
         return await service.answer(order, str(request.base_url))
 
-    return await _unless_gone(request, made())
-
-
-async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """What `work` comes to; it is cancelled when the connection is closed.
-
-    Raises:
-        AskerGone: it was.
-    """
-    task, gone = asyncio.create_task(work), asyncio.create_task(_hung_up(request))
-    try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            task.cancel()
-            await asyncio.wait({task})
-        if task.cancelled():
-            raise AskerGone
-        return task.result()
-    finally:
-        # Also where this request itself is cancelled: nothing may go on without somebody who waits for it.
-        for left in (task, gone):
-            left.cancel()
-        await asyncio.gather(task, gone, return_exceptions=True)
-
-
-async def _hung_up(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+    return await unless_gone(request, made())
 
 
 async def _streamed(

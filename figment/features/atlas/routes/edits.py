@@ -20,8 +20,16 @@ from figment.features.atlas.errors import (
     NotYourWorld,
     WorldNotFound,
 )
-from figment.features.atlas.routes.asking import AtlasService, Changer, Looker, Painter, WorldSlug, router
-from figment.features.atlas.rules.tiles import Rect
+from figment.features.atlas.routes.asking import (
+    AtlasService,
+    BboxIfWanted,
+    Changer,
+    Looker,
+    Painter,
+    WorldSlug,
+    area_if_wanted,
+    router,
+)
 from figment.features.atlas.schemas import (
     Coordinate,
     Edit,
@@ -66,13 +74,13 @@ async def list_edits(
     world: WorldSlug,
     person: Looker,
     service: AtlasService,
-    bbox: Annotated[str | None, Query(pattern=r"^-?\d{1,13}(,-?\d{1,13}){3}$", description="x0,y0,x1,y1")] = None,
+    bbox: BboxIfWanted = None,
     pending: Annotated[bool | None, Query(description="Only what is on its way, or only what is done.")] = None,
     before: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> EditPage:
     """What was painted, the newest first."""
-    return await service.edits.edits(person, world, _area(bbox), pending, before, limit)
+    return await service.edits.edits(person, world, area_if_wanted(bbox), pending, before, limit)
 
 
 @router.get("/worlds/{world}/edits/{edit}", responses=problems(NotSignedIn, WorldNotFound, EditNotFound, InvalidInput))
@@ -114,12 +122,3 @@ async def follow_world(
 ) -> Response:
     """What happens in a world: `edit` (one, as it is now), `tiles` (their new versions; null is blank), `reset` (too long away: read anew)."""
     return await event_stream(await service.edits.follow(world, last if last is not None else after), event_frame)
-
-
-def _area(bbox: str | None) -> Rect | None:
-    if bbox is None:
-        return None
-    left, top, right, bottom = map(int, bbox.split(","))
-    if right <= left or bottom <= top:
-        raise InvalidInput("Give bbox as x0,y0,x1,y1 with x0 < x1 and y0 < y1.", field="bbox")
-    return Rect(left, top, right - left, bottom - top)

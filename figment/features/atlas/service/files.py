@@ -30,6 +30,10 @@ class TileFiles:
         await self._storage.put(_key(name), data, "image/png")
         return name
 
+    async def kept(self, name: str) -> bytes:
+        """The file itself, PNG."""
+        return await self._storage.get(_key(name))
+
     async def get(self, name: str) -> Pixels:
         return await asyncio.to_thread(_decoded, await self._storage.get(_key(name)))
 

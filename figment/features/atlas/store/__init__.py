@@ -13,6 +13,7 @@ from figment.features.atlas.store.edits import (
     set_state,
     set_touched,
 )
+from figment.features.atlas.store.extent import Extent, extent
 from figment.features.atlas.store.members import (
     MemberRow,
     add_member,
@@ -55,6 +56,7 @@ from figment.features.atlas.store.worlds import (
 
 __all__ = [
     "EditRow",
+    "Extent",
     "Kind",
     "MemberRow",
     "RollbackRow",
@@ -77,6 +79,7 @@ __all__ = [
     "edits_in",
     "erase_some",
     "everything_of",
+    "extent",
     "forget",
     "give_back_commit",
     "hand_over",

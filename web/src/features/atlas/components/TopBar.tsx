@@ -1,13 +1,15 @@
+import { useState } from 'react';
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { useClipboard, useHotkeys } from '@mantine/hooks';
 import { asProblem } from '@/shared/api/problem';
-import { IconCheck, IconHistory, IconLink, IconRedo, IconUndo } from '@/shared/ui/icons';
+import { IconCheck, IconDownload, IconHistory, IconLink, IconRedo, IconUndo } from '@/shared/ui/icons';
 import { useChangeEdit } from '../api';
 import type { WorldMap } from '../map/WorldMap';
 import { PeopleMenu } from './PeopleMenu';
 import { lastOfMine } from '../rules';
 import { useAtlas } from '../store';
 import type { Rect, World } from '../types';
+import { ExportDialog } from './ExportDialog';
 import { useEditsWithin } from './useEditsWithin';
 import { WorldMenu } from './WorldMenu';
 import classes from './AtlasPage.module.css';
@@ -22,6 +24,7 @@ export function TopBar({ world, within, map }: Props) {
   const { edits } = useEditsWithin(world.slug, within);
   const { copy, copied } = useClipboard();
   const isHistoryOpen = useAtlas((state) => state.isHistoryOpen);
+  const [isExporting, setExporting] = useState(false);
   const change = useChangeEdit(world.slug);
   const [done, taken] = [lastOfMine(edits, 'committed'), lastOfMine(edits, 'undone')];
   const undo = () => done && change.mutate({ edit: done.id, what: 'undo' });
@@ -50,6 +53,7 @@ export function TopBar({ world, within, map }: Props) {
             icon={copied ? <IconCheck /> : <IconLink />}
             onClick={() => copy(window.location.href)}
           />
+          <Way name="Export" icon={<IconDownload />} aria-haspopup="dialog" onClick={() => setExporting(true)} />
           <Way
             name="History"
             icon={<IconHistory />}
@@ -58,6 +62,7 @@ export function TopBar({ world, within, map }: Props) {
           />
         </div>
       </div>
+      {isExporting && <ExportDialog world={world} onClose={() => setExporting(false)} />}
       {change.isError && (
         <p className={classes.problem} role="alert">
           {asProblem(change.error).message}
@@ -72,6 +77,7 @@ interface WayProps {
   icon: React.ReactNode;
   disabled?: boolean;
   'aria-expanded'?: boolean;
+  'aria-haspopup'?: 'dialog';
   onClick: () => void;
 }
 
