@@ -22,7 +22,7 @@ from PIL import Image
 
 from benchmarks.figures import heading, milliseconds, verdict
 from figment.engine.local import LocalEngine, local_engine
-from figment.features.atlas.jobs.terrain import Terrain, least_cache_bytes
+from figment.features.atlas.jobs.terrain import Shared, Terrain, least_cache_bytes
 from figment.features.atlas.rules.terrain import PHASES, TILE_PX, Grid, Pixels, Rectangle, coarse_view
 from figment.generation.contract import Finished, ImageRequest, ModelCard, Opening, Ticket, Update
 
@@ -82,7 +82,7 @@ async def speed(engine: LocalEngine, card: ModelCard, pairs: int) -> None:
     spent: dict[int, list[float]] = {0: [], FAR: []}
     for k in range(pairs + 1):
         for far, times in spent.items():
-            world = Terrain(SEED, engine, card, CACHE_BYTES)
+            world = Terrain(SEED, engine, card, Shared(CACHE_BYTES))
             begun = time.perf_counter()
             await world.tile(far + 3 * k, -far)
             times.append(time.perf_counter() - begun)
@@ -95,7 +95,7 @@ async def speed(engine: LocalEngine, card: ModelCard, pairs: int) -> None:
 
 async def walk(engine: LocalEngine, card: ModelCard, tiles: int) -> None:
     """Tiles side by side, as a pan shows them."""
-    world = Terrain(SEED, engine, card, CACHE_BYTES)
+    world = Terrain(SEED, engine, card, Shared(CACHE_BYTES))
     spent = []
     for x in range(tiles + 2):
         begun = time.perf_counter()
@@ -106,7 +106,7 @@ async def walk(engine: LocalEngine, card: ModelCard, tiles: int) -> None:
 
 async def memory(card: ModelCard, tiles: int) -> None:
     """Resident memory after a quarter of a long walk and at its end; the model's own does not count here."""
-    world = Terrain(SEED, Unpainted(card), card, least_cache_bytes(Grid(card.native_size)))
+    world = Terrain(SEED, Unpainted(card), card, Shared(least_cache_bytes(Grid(card.native_size))))
     resident = []
     for x in range(tiles):
         await world.tile(x - FAR, 5)
@@ -121,7 +121,7 @@ async def seams(engine: LocalEngine, card: ModelCard) -> None:
     grid, side = Grid(card.native_size), 2 * TILE_PX
     ratios: dict[str, list[float]] = {}
     for x, y in LOOKED_AT:
-        world = Terrain(SEED, engine, card, CACHE_BYTES)
+        world = Terrain(SEED, engine, card, Shared(CACHE_BYTES))
         picture = await world.region(x * TILE_PX, y * TILE_PX, side, side)
         for phase in range(len(PHASES)):
             columns, rows = (borders(grid, phase, start * TILE_PX, side) for start in (x, y))
@@ -137,7 +137,7 @@ async def order(engine: LocalEngine, card: ModelCard, side: int) -> None:
     places = [(x, y) for y in range(side) for x in range(side)]
     seen = []
     for seed in range(3):
-        world = Terrain(SEED, engine, card, CACHE_BYTES)
+        world = Terrain(SEED, engine, card, Shared(CACHE_BYTES))
         tiles = {place: await world.tile(*place) for place in random.Random(seed).sample(places, len(places))}
         seen.append(hashlib.sha256(b"".join(tiles[place].tobytes() for place in places)).hexdigest())
     verdict(f"different results of {side} x {side} tiles in 3 orders", len(set(seen)), 1, at_most=True)
@@ -145,7 +145,7 @@ async def order(engine: LocalEngine, card: ModelCard, side: int) -> None:
 
 
 async def sheet(engine: LocalEngine, card: ModelCard, seed: int, at: tuple[int, int], tiles: int, path: Path) -> None:
-    world = Terrain(seed, engine, card, CACHE_BYTES)
+    world = Terrain(seed, engine, card, Shared(CACHE_BYTES))
     picture = np.empty((tiles * TILE_PX, tiles * TILE_PX, 3), np.uint8)
     for j in range(tiles):
         for i in range(tiles):

@@ -213,6 +213,7 @@ class Town:
             "provider": "nobody",
             "model": "figment-1",
             "world": "commons",
+            "seed": "7",
             "z": "0",
             "x": "0",
             "y": "0",

@@ -19,7 +19,7 @@ from benchmarks.terrain import borders, seam_ratio
 from figment.engine.local import LocalEngine, local_engine
 from figment.engine.models import BUILTIN
 from figment.features.atlas.jobs import terrain as jobs
-from figment.features.atlas.jobs.terrain import Terrain, drawn_land, least_cache_bytes
+from figment.features.atlas.jobs.terrain import Shared, Terrain, drawn_land, least_cache_bytes
 from figment.features.atlas.rules.terrain import (
     FARTHEST_PX,
     GROUNDS,
@@ -114,7 +114,7 @@ def painted(request: ImageRequest) -> Pixels:
 
 
 def terrain(brush: Brush | None = None, seed: int = WORLD, cache_bytes: int = ROOM, card: ModelCard = CARD) -> Terrain:
-    return Terrain(seed, brush or Brush(), card, cache_bytes)
+    return Terrain(seed, brush or Brush(), card, Shared(cache_bytes))
 
 
 def digest(pixels: Pixels) -> str:
@@ -285,6 +285,9 @@ async def test_a_small_cache_changes_nothing_and_holds(land_once: None) -> None:
         assert np.array_equal(await world.tile(x, 0), await roomy.tile(x, 0))
         assert world._shared.kept_bytes <= small
     assert roomy._shared.kept_bytes > small
+    poor = terrain(cache_bytes=1000)
+    await poor.tile(0, 0)
+    assert poor._shared.kept_bytes > 1000, "what one tile is made of is always kept"
 
 
 @pytest.mark.parametrize(
@@ -292,7 +295,6 @@ async def test_a_small_cache_changes_nothing_and_holds(land_once: None) -> None:
     [
         ({"seed": -1}, "whole number from 0"),
         ({"seed": 2**64}, "whole number from 0"),
-        ({"cache_bytes": 1000}, "cache of at least"),
         ({"card": replace(CARD, tasks=frozenset({"text-to-image"}))}, "choose another model"),
     ],
 )
@@ -384,9 +386,9 @@ async def test_the_real_engine_makes_the_same_tiles_in_any_company(engine: Local
     # Small windows and few steps, so that there are many of them on few tiles.
     card = replace((await engine.models())[0], native_size=128, default_steps=2)
     places = [(x, y) for y in (-8, -7) for x in (13, 14)]
-    at_once = Terrain(WORLD, engine, card, ROOM)
+    at_once = Terrain(WORLD, engine, card, Shared(ROOM))
     crowd = await asyncio.gather(*(at_once.tile(*place) for place in places))
-    one_by_one = Terrain(WORLD, engine, card, ROOM)
+    one_by_one = Terrain(WORLD, engine, card, Shared(ROOM))
     alone = {place: await one_by_one.tile(*place) for place in reversed(places)}
     for place, tile in zip(places, crowd, strict=True):
         assert np.array_equal(tile, alone[place]), place

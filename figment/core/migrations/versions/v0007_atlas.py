@@ -116,6 +116,42 @@ BEGIN
 END $$;
 CREATE TRIGGER atlas_job_changed AFTER UPDATE OF state ON jobs
     FOR EACH ROW WHEN (NEW.place = 'atlas' AND NEW.state IS DISTINCT FROM OLD.state) EXECUTE FUNCTION tell_of_atlas_job();
+
+-- Land that makes itself: a world with a `seed` has a ground under everything that people paint. `home`: where one arrives in it.
+-- `ground`: what paints it (the rules' edition and the model's weights), since `ground_since`; NULL until its first tile.
+ALTER TABLE atlas_worlds
+    ADD COLUMN seed bigint CHECK (seed BETWEEN 0 AND 4294967295),
+    ADD COLUMN home_x bigint,
+    ADD COLUMN home_y bigint,
+    ADD COLUMN ground text,
+    ADD COLUMN ground_since timestamptz,
+    ADD CHECK ((seed IS NULL) = (home_x IS NULL) AND (seed IS NULL) = (home_y IS NULL));
+INSERT INTO atlas_worlds (slug, name, seed, home_x, home_y) VALUES ('terra', 'Terra incognita', 64, 3072, 5120);
+
+-- What lies under the layers of a tile of a seeded world, painted when somebody first looked there. Every tile that has such a ground has a row
+-- in atlas_tiles, and the other way round: no edit is laid where there is none.
+CREATE TABLE atlas_ground (
+    world uuid NOT NULL REFERENCES atlas_worlds ON DELETE CASCADE,
+    x bigint NOT NULL,
+    y bigint NOT NULL,
+    file text NOT NULL,
+    PRIMARY KEY (world, x, y)
+);
+
+-- Ground that somebody looks at, or an edit waits for, and that is not painted yet. `held_until`: a worker has it in hand, or has failed at it and
+-- leaves it alone so long.
+CREATE TABLE atlas_ground_wanted (
+    world uuid NOT NULL REFERENCES atlas_worlds ON DELETE CASCADE,
+    x bigint NOT NULL,
+    y bigint NOT NULL,
+    needed boolean NOT NULL,
+    asked_at timestamptz NOT NULL DEFAULT now(),
+    looked_at timestamptz NOT NULL DEFAULT now(),
+    held_until timestamptz NOT NULL DEFAULT '-infinity',
+    tries smallint NOT NULL DEFAULT 0,
+    PRIMARY KEY (world, x, y)
+);
+CREATE INDEX atlas_ground_wanted_order ON atlas_ground_wanted (needed DESC, asked_at);
 """
 
 

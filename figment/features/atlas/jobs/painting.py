@@ -16,6 +16,7 @@ from figment.core.events import Event, publish
 from figment.core.storage import Storage
 from figment.features.atlas import store
 from figment.features.atlas.errors import EditNotFound, NothingToPaint
+from figment.features.atlas.jobs.ground import Grounds
 from figment.features.atlas.rules import painting
 from figment.features.atlas.rules.painting import Pixels, Where
 from figment.features.atlas.rules.tiles import Place, below, tiles_of
@@ -41,10 +42,11 @@ _IDLE_S = 0.5
 class Painter:
     """`figment.generation.places.Place`: what the map shows goes into a picture when it is made, and the picture into the map when it is done."""
 
-    def __init__(self, database: Database, storage: Storage, images: Images) -> None:
+    def __init__(self, database: Database, storage: Storage, images: Images, grounds: Grounds) -> None:
         self._database = database
         self._files = TileFiles(storage)
         self._images = images
+        self._grounds = grounds
         self._tries: OrderedDict[UUID, int] = OrderedDict()
 
     async def draw(self, row: JobRow, request: ImageRequest) -> Painting:
@@ -68,7 +70,8 @@ class Painter:
         return Painting(self, edit, request, asked, canvas, tiles)
 
     async def look(self, edit: EditRow) -> tuple[dict[Place, TileRow], Pixels]:
-        """The versions of the tiles under an edit's frame, and what it shows."""
+        """The versions of the tiles under an edit's frame, and what it shows. Ground that is not there yet is painted first."""
+        await self._grounds.ensure(edit.world, tiles_of(edit.rect))
         async with self._database.statements() as connection:
             tiles = await store.tiles(connection, edit.world, tiles_of(edit.rect))
         files = {place: tile.file for place, tile in tiles.items() if tile.file}
@@ -96,7 +99,7 @@ class Painter:
 
     async def _mask(self, owner: UUID, edit: EditRow) -> Pixels | None:
         if edit.mask is None:
-            return None
+            return painting.inside(edit.width, edit.height) if edit.seed is not None else None
         data = await self._images.original(await self._images.usable(owner, edit.mask))
         return await asyncio.to_thread(codec.to_mask, data, edit.width, edit.height)
 
@@ -214,4 +217,4 @@ class Overviews:
             return None
         seq = max((tile.seq for tile in tiles.values()), default=0)
         await store.set_tiles(connection, stale.world, seq, {stale.place: file}, stale.z)
-        return tiles_told(stale.world, stale.z, {stale.place: file})
+        return tiles_told(stale.world, stale.z, {stale.place: file}, stale.seed)

@@ -22,6 +22,9 @@ FEATHER = 32
 
 LEVELLING = 40
 """How far inside a mask the colour of a picture is drawn towards its surroundings'."""
+
+BORDER = 32
+"""How much at the border of a frame stays, on each side, where a picture is made over land that is there: what it goes on from."""
 _RING = 8
 _SMOOTH = 24
 _MOST = 20
@@ -55,6 +58,14 @@ def overlap(one: Rect, other: Rect) -> tuple[tuple[slice, slice], tuple[slice, s
 def to_make(canvas: Pixels, asked: Pixels | None = None) -> Where:
     """(h, w): where pixels are to be made: where nothing is, or under a mask (h, w) that was painted for it."""
     return canvas[..., 3] == 0 if asked is None else asked > 127
+
+
+def inside(width: int, height: int) -> Pixels:
+    """(h, w): the mask of a frame that is painted anew on land: all but its border, which is thinner in a small frame."""
+    border = min(BORDER, width // 8, height // 8)
+    mask = np.zeros((height, width), np.uint8)
+    mask[border : height - border, border : width - border] = 255
+    return mask
 
 
 def context(canvas: Pixels, make: Where) -> Pixels | None:

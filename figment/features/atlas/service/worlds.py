@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import unicodedata
 from uuid import UUID
@@ -14,13 +15,15 @@ from figment.features.atlas.errors import (
     WorldNameTaken,
     WorldNotFound,
 )
+from figment.features.atlas.rules import terrain
+from figment.features.atlas.rules.ground import why_no_terrain
 from figment.features.atlas.rules.tiles import TILE
 from figment.features.atlas.schemas import (
     World,
     WorldList,
     WorldRequest,
 )
-from figment.features.atlas.store import WorldRow
+from figment.features.atlas.store import Land, WorldRow
 from figment.generation.service import Jobs
 from figment.safety.fields import Kind
 from figment.safety.service import Safety
@@ -52,23 +55,39 @@ class Worlds:
         """
         Raises:
             WorldNameTaken: there is one at this address.
-            InvalidInput: no address can be made from the name.
+            InvalidInput: no address can be made from the name, or the model paints no land.
             UnknownModel: there is no such model.
             TextRefused, TextHeld: it may not be called so, or not yet.
         """
         slug = asked.slug or slug_of(asked.name)
         if not slug:
             raise InvalidInput("No address can be made from this name. Give a `slug` of a-z and 0-9.", field="slug")
-        if asked.model is not None:
-            await self._jobs.card(asked.model)
+        home = await self._home(asked)
         words = {"name": asked.name, "prompt": asked.prompt}
         await self._safety.check(person.id, words, Kind.NAME)
         async with self._database.transaction() as connection:
             if not await store.add_world(
-                connection, person.id, slug, asked.name, asked.prompt, asked.model, asked.paint
+                connection,
+                person.id,
+                slug,
+                asked.name,
+                asked.prompt,
+                asked.model,
+                asked.paint,
+                asked.terrain,
+                home,
             ):
                 raise WorldNameTaken
             return _world(await find(connection, slug), person)
+
+    async def _home(self, asked: WorldRequest) -> tuple[int, int] | None:
+        """Where one will arrive, when all that was asked for can be had; None in a world that begins blank."""
+        card = await self._jobs.card(asked.model) if asked.model is not None or asked.terrain is not None else None
+        if card is None or asked.terrain is None:
+            return None
+        if (reason := why_no_terrain(card)) is not None:
+            raise InvalidInput(reason, field="model")
+        return await asyncio.to_thread(terrain.home, asked.terrain)
 
 
 async def find(connection: Connection, slug: str) -> WorldRow:
@@ -77,6 +96,14 @@ async def find(connection: Connection, slug: str) -> WorldRow:
         WorldNotFound.
     """
     found = await store.world_by_slug(connection, slug)
+    if found is None:
+        raise WorldNotFound
+    return found
+
+
+async def find_land(connection: Connection, slug: str) -> Land:
+    """Raises as `find`."""
+    found = await store.land_by_slug(connection, slug)
     if found is None:
         raise WorldNotFound
     return found
@@ -108,6 +135,8 @@ def _world(row: WorldRow, person: Person | None) -> World:
         may_paint=may_paint(row, person),
         mine=person is not None and row.owner == person.id,
         bounds=bounds,
+        terrain=row.seed,
+        home=None if row.home_x is None or row.home_y is None else [row.home_x, row.home_y],
         edits=row.edits,
         created_at=row.created_at,
     )

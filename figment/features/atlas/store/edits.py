@@ -17,7 +17,7 @@ Kind = Literal["paint", "undo", "redo"]
 
 @dataclass(frozen=True, slots=True)
 class EditRow:
-    """An edit, with the file of its layer once that is committed."""
+    """An edit, with the file of its layer once that is committed. `seed`: of its world's own land."""
 
     id: UUID
     world: UUID
@@ -35,6 +35,7 @@ class EditRow:
     image: UUID | None
     created_at: datetime
     committed_at: datetime | None
+    seed: int | None
 
     @property
     def rect(self) -> Rect:
@@ -43,8 +44,8 @@ class EditRow:
 
 _EDIT = """
     SELECT e.id, e.world, e.author, p.name AS author_name, e.x, e.y, e.width, e.height, e.prompt, e.mask, e.state, e.seq, e.layer, e.image,
-        e.created_at, e.committed_at
-    FROM atlas_edits e LEFT JOIN people p ON p.id = e.author
+        e.created_at, e.committed_at, w.seed
+    FROM atlas_edits e JOIN atlas_worlds w ON w.id = e.world LEFT JOIN people p ON p.id = e.author
 """
 
 

@@ -26,17 +26,21 @@ class WorldRow:
     top: int | None
     right: int | None
     bottom: int | None
+    seed: int | None
+    home_x: int | None
+    home_y: int | None
 
 
 _WORLD = """
     SELECT w.id, w.slug, w.name, w.owner, p.name AS author, w.prompt, w.model, w.paint, w.created_at,
         (SELECT count(*) FROM atlas_edits e WHERE e.world = w.id AND e.state = 'committed') AS edits,
-        b.left, b.top, b.right, b.bottom
+        b.left, b.top, b.right, b.bottom, w.seed, w.home_x, w.home_y
     FROM atlas_worlds w LEFT JOIN people p ON p.id = w.owner
     CROSS JOIN LATERAL (
         -- Of the coarsest tiles, of which there are few.
         SELECT min(x) AS left, min(y) AS top, max(x) + 1 AS right, max(y) + 1 AS bottom FROM atlas_tiles t
-        WHERE t.world = w.id AND t.z = 0 AND t.file IS NOT NULL
+        -- What nobody has painted, the ground of a seeded world, is of no commit.
+        WHERE t.world = w.id AND t.z = 0 AND t.file IS NOT NULL AND t.seq > 0
     ) AS b
 """
 
@@ -58,15 +62,34 @@ async def world_id(connection: Connection, slug: str) -> UUID | None:
 
 
 async def add_world(
-    connection: Connection, owner: UUID, slug: str, name: str, prompt: str, model: str | None, paint: str
+    connection: Connection,
+    owner: UUID,
+    slug: str,
+    name: str,
+    prompt: str,
+    model: str | None,
+    paint: str,
+    seed: int | None = None,
+    home: tuple[int, int] | None = None,
 ) -> bool:
-    """False when there is one at this address."""
+    """False when there is one at this address. `home`: where one arrives in a world with a seed."""
     done = await connection.execute(
         """
-            INSERT INTO atlas_worlds (slug, name, owner, prompt, model, paint)
-            VALUES (%(slug)s, %(name)s, %(owner)s, %(prompt)s, %(model)s, %(paint)s) ON CONFLICT (slug) DO NOTHING
+            INSERT INTO atlas_worlds (slug, name, owner, prompt, model, paint, seed, home_x, home_y)
+            VALUES (%(slug)s, %(name)s, %(owner)s, %(prompt)s, %(model)s, %(paint)s, %(seed)s, %(home_x)s, %(home_y)s)
+            ON CONFLICT (slug) DO NOTHING
         """,
-        {"slug": slug, "name": name, "owner": owner, "prompt": prompt, "model": model, "paint": paint},
+        {
+            "slug": slug,
+            "name": name,
+            "owner": owner,
+            "prompt": prompt,
+            "model": model,
+            "paint": paint,
+            "seed": seed,
+            "home_x": home and home[0],
+            "home_y": home and home[1],
+        },
     )
     return done.count == 1
 
