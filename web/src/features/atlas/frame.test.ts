@@ -5,6 +5,7 @@ import {
   intersects,
   inView,
   moveFrame,
+  nearTiles,
   nudgeStep,
   onScreen,
   resizeFrame,
@@ -105,4 +106,16 @@ describe('the camera', () => {
     expect(intersects(seen, { x: 899, y: 0, width: 5, height: 5 })).toBe(true);
     expect(intersects(seen, { x: 900, y: 0, width: 5, height: 5 })).toBe(false);
   });
+});
+
+describe('the near tiles in view', () => {
+  const camera = { x: 0, y: 100, resolution: 1, width: 600, height: 150 };
+
+  it('are those of zoom 0 that the page shows some of', () =>
+    expect(nearTiles(camera)).toEqual([
+      { z: 0, x: -1, y: 0 },
+      { z: 0, x: 0, y: 0 },
+    ]));
+
+  it('are none from farther away', () => expect(nearTiles({ ...camera, resolution: 2 })).toEqual([]));
 });

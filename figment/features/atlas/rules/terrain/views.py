@@ -40,7 +40,7 @@ def _doubled_down(few: NDArray[np.uint16]) -> NDArray[np.uint16]:
     """Each row becomes two, three parts of it and one of the row before or after."""
     middle, before, after = few[1:-1], few[:-2], few[2:]
     both = np.stack([3 * middle + before, 3 * middle + after], axis=1)
-    return ((both + 2) >> 2).reshape(-1, *few.shape[1:])
+    return np.asarray(((both + 2) >> 2).reshape(-1, *few.shape[1:]), np.uint16)
 
 
 def preview(seed: int, width: int, height: int, step: int) -> Pixels:

@@ -116,7 +116,7 @@ export function Atlas({ world, model, place }: Props) {
       <Pointed />
       {world.may_paint && <FrameBox bounds={bounds} onEnter={() => prompt.current?.focus()} />}
       <div className={classes.over} data-history={isHistoryOpen || undefined}>
-        {world.bounds === null && world.may_paint && <Invitation />}
+        {world.bounds === null && world.terrain === null && world.may_paint && <Invitation />}
         <TopBar world={world} within={within} />
         {map && <ZoomButtons map={map} onHome={goHome} />}
         {opened && <MinimapView map={opened.map} tiles={opened.tiles} />}
