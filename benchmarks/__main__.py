@@ -13,6 +13,7 @@ ALL = (
     "safety_text",
     "gpu",
     "parking",
+    "terrain",
 )
 
 sys.exit(max(subprocess.call([sys.executable, "-m", f"benchmarks.{name}"]) for name in ALL))

@@ -18,10 +18,11 @@ from figment.features.atlas import store
 from figment.features.atlas.errors import EditNotFound, NothingToPaint
 from figment.features.atlas.jobs.ground import Grounds
 from figment.features.atlas.rules import painting
+from figment.features.atlas.rules.ground import versions
 from figment.features.atlas.rules.painting import Pixels, Where
-from figment.features.atlas.rules.tiles import Place, below, tiles_of
+from figment.features.atlas.rules.tiles import Place, around, below, tiles_of
 from figment.features.atlas.service.files import TileFiles
-from figment.features.atlas.service.telling import tiles_told
+from figment.features.atlas.service.telling import tiles_told, versions_told
 from figment.features.atlas.store import EditRow, Stale, TileRow
 from figment.generation.contract import ImageRequest
 from figment.generation.places import MakeAgain, Outdated
@@ -217,4 +218,14 @@ class Overviews:
             return None
         seq = max((tile.seq for tile in tiles.values()), default=0)
         await store.set_tiles(connection, stale.world, seq, {stale.place: file}, stale.z)
-        return tiles_told(stale.world, stale.z, {stale.place: file}, stale.seed)
+        if stale.seed is None:
+            return tiles_told(stale.world, stale.z, {stale.place: file})
+        return await self._told_with_those_around(connection, stale, stale.seed)
+
+    async def _told_with_those_around(self, connection: Connection, stale: Stale, seed: int) -> Event:
+        """In a seeded world tiles fade towards their neighbours: where one changes, those around it look different too."""
+        near = [stale.place, *around(stale.place)]
+        rows = await store.tiles(connection, stale.world, {far for place in near for far in around(place)}, stale.z)
+        files = {place: row.file for place, row in rows.items() if row.file}
+        told: dict[Place, str | None] = {stale.place: None}
+        return versions_told(stale.world, stale.z, told | versions(stale.z, seed, files, near))

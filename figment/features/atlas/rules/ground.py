@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 
 from figment.features.atlas.rules.terrain import EDITION
-from figment.features.atlas.rules.tiles import FARTHEST, TILE, Place
+from figment.features.atlas.rules.tiles import FARTHEST, TILE, Place, around
 from figment.generation.contract import ModelCard
 
 
@@ -23,14 +24,24 @@ def maker_of(model: ModelCard) -> str:
     return _hashed(EDITION, model.weights_hash, model.native_size, model.default_steps, model.default_guidance)
 
 
-def version_at(z: int, file: str | None, seed: int | None) -> str | None:
-    """What the address of a tile names. None: it is blank.
+def versions(z: int, seed: int | None, files: Mapping[Place, str], places: Iterable[Place]) -> dict[Place, str]:
+    """What the addresses of tiles name. `files`: of what is painted in them and in the tiles around; of `places`, those that have one are told.
 
-    At zoom 0 it says what the tile's file says: pixels. From above, a tile of a seeded world shows its sketch too, wherever nothing is painted.
+    A version says what is seen: the tile's own pixels, or, where a seeded world is seen from above, these over its sketch, fading away towards
+    tiles where nothing is painted.
     """
-    if file is not None and (seed is None or z == 0):
-        return file[:16]
-    return None if seed is None else _hashed(EDITION, seed, file or "sketch")
+    if seed is None or z == 0:
+        return {place: files[place][:16] for place in places if place in files}
+    return {
+        place: _hashed(EDITION, seed, files[place], *(files.get(beside) for beside in around(place)))
+        for place in places
+        if place in files
+    }
+
+
+def version_of_ground(seed: int | None) -> str | None:
+    """What the addresses of tiles name in which nothing is painted. None: they are blank."""
+    return None if seed is None else _hashed(EDITION, seed)
 
 
 def reaches(z: int, place: Place) -> bool:

@@ -174,6 +174,18 @@ def touched_by(layer: Pixels, rect: Rect) -> list[Place]:
     return [place for place in tiles_of(rect) if layer[overlap(rect_of(place), rect)[1]][..., 3].any()]
 
 
+def faded(place: Place, painted: Mapping[Place, Pixels], width: int) -> Pixels:
+    """A tile as it is laid over a sketch: its alpha rises from where nothing is painted, in it or in the tiles around, over `width` pixels."""
+    tile = painted[place].copy()
+    wide = Rect(place.x * TILE - width, place.y * TILE - width, TILE + 2 * width, TILE + 2 * width)
+    far = distance(gathered(painted, wide)[..., 3] == 0)[width : width + TILE, width : width + TILE]
+    share = np.clip(far / (width + 1), 0, 1)
+    there = tile[..., 3] > 0
+    # Not 0 where something is painted: that would be the sketch alone, sharply cut off.
+    tile[there, 3] = np.clip(np.rint(255 * (share * share * (3 - 2 * share))), 1, 255).astype(np.uint8)[there]
+    return tile
+
+
 def shrunk(four: Mapping[int, Pixels]) -> Pixels:
     """The tile above up to four tiles, numbered row by row: each pixel the mean of the painted ones among four."""
     whole = blank(2 * TILE, 2 * TILE)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from figment.features.atlas.service.files import TileFiles, encoded_view
 
 _KEPT_BYTES = 48 * 2**20
 _AT_ONCE = 2
+_FADE_PX = 128
+"""Of the map: so wide a band at the border of what is painted passes over into the sketch around it, where both are seen from above."""
 PREVIEW_PX = (640, 320)
 _PREVIEW_STEP_PX = 80
 
@@ -31,16 +33,20 @@ class Sketches:
         self._bytes = 0
         self._making: dict[tuple[object, ...], asyncio.Task[bytes]] = {}
 
-    async def tile(self, seed: int, z: int, place: Place, file: str | None = None) -> bytes:
-        """WebP. `file`: what is painted in the tile, laid over its sketch."""
-        over = None if file is None else await self._files.get(file)
-        return await self._get((seed, z, place, file), partial(_drawn_tile, seed, z, place, over))
+    async def tile(self, seed: int, z: int, place: Place, files: Mapping[Place, str] = MappingProxyType({})) -> bytes:
+        """WebP. `files`: what is painted in the tile, laid over its sketch, and in those around it."""
+        key = (seed, z, place, tuple(sorted(files.items())))
+        return await self._get(key, lambda: self._tile(seed, z, place, files))
+
+    async def _tile(self, seed: int, z: int, place: Place, files: Mapping[Place, str]) -> bytes:
+        painted = await self._files.get_all(files)
+        return await asyncio.to_thread(_drawn_tile, seed, z, place, painted)
 
     async def preview(self, seed: int) -> bytes:
         """WebP of PREVIEW_PX: the land around where one would arrive."""
-        return await self._get((seed,), partial(_drawn_preview, seed))
+        return await self._get((seed,), lambda: asyncio.to_thread(_drawn_preview, seed))
 
-    async def _get(self, key: tuple[object, ...], draw: Callable[[], bytes]) -> bytes:
+    async def _get(self, key: tuple[object, ...], draw: Callable[[], Awaitable[bytes]]) -> bytes:
         if (kept := self._kept.get(key)) is not None:
             self._kept.move_to_end(key)
             return kept
@@ -49,10 +55,10 @@ class Sketches:
         # Shielded: one who hangs up takes nothing from the others.
         return await asyncio.shield(self._making[key])
 
-    async def _make(self, key: tuple[object, ...], draw: Callable[[], bytes]) -> bytes:
+    async def _make(self, key: tuple[object, ...], draw: Callable[[], Awaitable[bytes]]) -> bytes:
         try:
             async with self._turn:
-                data = await asyncio.to_thread(draw)
+                data = await draw()
         finally:
             del self._making[key]
         self._kept[key] = data
@@ -62,9 +68,11 @@ class Sketches:
         return data
 
 
-def _drawn_tile(seed: int, z: int, place: Place, over: Pixels | None) -> bytes:
+def _drawn_tile(seed: int, z: int, place: Place, painted: Mapping[Place, Pixels]) -> bytes:
     sketch = _solid(tile_view(seed, z, *place))
-    return encoded_view(sketch if over is None else painting.laid(sketch, over))
+    if place not in painted:
+        return encoded_view(sketch)
+    return encoded_view(painting.laid(sketch, painting.faded(place, painted, _FADE_PX >> -z)))
 
 
 def _drawn_preview(seed: int) -> bytes:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from figment.core.events import Event
-from figment.features.atlas.rules.ground import version_at
 from figment.features.atlas.rules.tiles import Place
 from figment.features.atlas.store import EditRow
 
@@ -20,11 +19,14 @@ def edit_told(row: EditRow) -> Event:
     return Event(topic_of(row.world), "edit", {"edit": str(row.id)}, row.id)
 
 
-def tiles_told(world: UUID, z: int, files: Mapping[Place, str | None], seed: int | None = None) -> Event:
-    """That tiles have new versions. `seed`: the world's; only what is seen from above depends on it."""
-    tiles = [
-        {"z": z, "x": place.x, "y": place.y, "v": file and version_at(z, file, seed)} for place, file in files.items()
-    ]
+def tiles_told(world: UUID, z: int, files: Mapping[Place, str | None]) -> Event:
+    """That tiles have new pixels, which their versions tell of."""
+    return versions_told(world, z, {place: file and file[:16] for place, file in files.items()})
+
+
+def versions_told(world: UUID, z: int, versions: Mapping[Place, str | None]) -> Event:
+    """That tiles have new versions."""
+    tiles = [{"z": z, "x": place.x, "y": place.y, "v": version} for place, version in versions.items()]
     return Event(topic_of(world), "tiles", {"tiles": tiles})
 
 

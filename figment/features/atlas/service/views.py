@@ -8,8 +8,8 @@ from figment.core.database import Database
 from figment.core.errors import InvalidInput, NotFound
 from figment.core.storage import Storage
 from figment.features.atlas import store
-from figment.features.atlas.rules.ground import reaches, version_at
-from figment.features.atlas.rules.tiles import Place
+from figment.features.atlas.rules.ground import reaches, version_of_ground, versions
+from figment.features.atlas.rules.tiles import Place, around
 from figment.features.atlas.schemas import (
     Manifest,
     TileJson,
@@ -47,9 +47,12 @@ class Views:
             raise InvalidInput(f"Ask for at most {_MANIFEST_TILES} tiles, from x0, y0 to x1, y1.", field="x1")
         async with self._database.statements() as connection:
             land = await find_land(connection, slug)
-            found = await store.tiles_within(connection, land.world, z, left, top, right, bottom)
-        tiles = [TileVersion(x=place.x, y=place.y, v=version_at(z, file, land.seed) or "") for place, file in found]
-        return Manifest(z=z, tiles=tiles, ground=version_at(z, None, land.seed))
+            # What lies around them shows in the versions of those at the edge.
+            found = await store.tiles_within(connection, land.world, z, left - 1, top - 1, right + 1, bottom + 1)
+        inside = [place for place, _ in found if left <= place.x <= right and top <= place.y <= bottom]
+        told = versions(z, land.seed, dict(found), inside)
+        tiles = [TileVersion(x=place.x, y=place.y, v=version) for place, version in told.items()]
+        return Manifest(z=z, tiles=tiles, ground=version_of_ground(land.seed))
 
     async def tile(self, slug: str, z: int, place: Place, may_ask: bool) -> TileSeen:
         """A tile as it is looked at. Where a seeded world is not painted yet, its sketch, at once; if they `may_ask`, it is painted soon.
@@ -60,15 +63,16 @@ class Views:
         """
         async with self._database.statements() as connection:
             land = await find_land(connection, slug)
-            found = (await store.tiles(connection, land.world, [place], z)).get(place)
-        file = None if found is None else found.file
-        version = version_at(z, file, land.seed)
-        if file is not None and (land.seed is None or z == 0):
-            return TileSeen(await self._files.view(file), version)
+            rows = await store.tiles(connection, land.world, [place, *around(place)], z)
+        files = {near: row.file for near, row in rows.items() if row.file}
+        version = versions(z, land.seed, files, [place]).get(place)
+        if version is not None and (land.seed is None or z == 0):
+            return TileSeen(await self._files.view(files[place]), version)
         if land.seed is None or not reaches(z, place):
             raise NotFound("Nothing is painted there yet.")
         if z < 0:
-            return TileSeen(await self._sketches.tile(land.seed, z, place, file), version)
+            sketch = await self._sketches.tile(land.seed, z, place, files if place in files else {})
+            return TileSeen(sketch, version or version_of_ground(land.seed))
         if may_ask:
             # Relaxed: what a crash loses is asked for again by who still looks.
             async with self._database.statements(relaxed=True) as connection:
