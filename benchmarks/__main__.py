@@ -15,6 +15,7 @@ ALL = (
     "parking",
     "large_frames",
     "atlas_export",
+    "terrain",
 )
 
 sys.exit(max(subprocess.call([sys.executable, "-m", f"benchmarks.{name}"]) for name in ALL))

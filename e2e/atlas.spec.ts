@@ -229,8 +229,8 @@ test('a place is an address', async ({ browser }) => {
   await test.step('a world that is not there says so', async () => {
     await page.goto('/atlas/nobody-made-this-world');
     await expect(page.getByRole('heading', { name: 'There is no such world' })).toBeVisible();
-    await page.getByRole('link', { name: 'Go to the commons' }).click();
-    await expect(page).toHaveURL(/\/atlas\/commons/);
+    await page.getByRole('link', { name: 'Go to a world that is there' }).click();
+    await expect(page).toHaveURL(/\/atlas\/terra/);
   });
 });
 

@@ -38,6 +38,7 @@ from figment.engine.local import local_engine, open_catalogue, sentence_vectors
 from figment.engine.schedule import Limits
 from figment.features.atlas import channel as atlas_channel
 from figment.features.atlas import routes as atlas_routes
+from figment.features.atlas.jobs.ground import Grounds
 from figment.features.atlas.jobs.painting import Overviews, Painter
 from figment.features.atlas.jobs.upkeep import Upkeep
 from figment.features.atlas.service import PLACE as ATLAS
@@ -283,12 +284,14 @@ async def working(house: House) -> AsyncIterator[JobRunner]:
     if settings.policy_meaning:
         reading = Reading(house.safety, partial(sentence_vectors, _engine_cache(settings)))
         reading.start()
-    places = {ATLAS: Painter(house.database, house.storage, house.images)}
+    grounds = Grounds(house.database, house.storage, engine)
+    places = {ATLAS: Painter(house.database, house.storage, house.images, grounds)}
     runner = JobRunner(house.database, house.images, engine, settings, reading, places)
     tasks = [
         asyncio.create_task(runner.run(), name="job runner"),
         asyncio.create_task(Overviews(house.database, house.storage).run(), name="overviews"),
         asyncio.create_task(Upkeep(house.atlas).run(), name="upkeep of worlds"),
+        asyncio.create_task(grounds.run(), name="grounds"),
     ]
     try:
         yield runner

@@ -223,6 +223,7 @@ class Town:
             "model": "figment-1",
             "world": "commons",
             "form": "png",
+            "seed": "7",
             "z": "0",
             "x": "0",
             "y": "0",

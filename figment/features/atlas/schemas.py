@@ -23,9 +23,10 @@ MOST_CANDIDATES = 4
 
 
 class World(BaseModel):
-    """A map. `slug` is its name in addresses, `prompt` what is added to every prompt. `bounds`: left, top, right, bottom of all that is painted.
+    """A map. `slug` is its name in addresses, `prompt` what is added to every prompt. `bounds`: left, top, right, bottom of all that people painted.
 
     `thumbnail`: the address of a small picture of all of it, which changes with what it shows; null where nothing is.
+    `terrain`: the seed of its land; null where it begins blank. `home`: x, y of where one arrives in that land.
     """
 
     slug: str
@@ -42,6 +43,8 @@ class World(BaseModel):
     tile_size: int = TILE
     min_zoom: int = MIN_ZOOM
     bounds: list[int] | None
+    terrain: int | None
+    home: list[int] | None
     edits: int
     created_at: datetime
 
@@ -51,7 +54,7 @@ class WorldList(BaseModel):
 
 
 class WorldRequest(BaseModel):
-    """`slug` is made from the name when it is left out."""
+    """`slug` is made from the name when it is left out. `terrain`: the seed of a land that makes itself; without it the world begins blank."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -60,6 +63,7 @@ class WorldRequest(BaseModel):
     prompt: Annotated[Words, StringConstraints(strip_whitespace=True, max_length=500)] = ""
     model: str | None = Field(None, max_length=200)
     paint: Paint = "everyone"
+    terrain: int | None = Field(None, ge=0, le=MAX_SEED)
 
 
 class WorldChange(BaseModel):
@@ -135,6 +139,7 @@ class EditRequest(BaseModel):
     """Fill a frame: where nothing is yet, or where `mask`, an image of mine as large as the frame, is white. What is left out is the model's default.
 
     With more than one of `candidates`, so many pictures are made, of this seed and those after it, and none is painted until one is chosen.
+    In a world with land of its own nothing is blank: without a mask all of the frame but its border is painted anew.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -226,10 +231,14 @@ class TileVersion(BaseModel):
 
 
 class Manifest(BaseModel):
-    """The tiles of an area that show something, with the version that their address names."""
+    """The tiles of an area that show something, with the version that their address names.
+
+    `ground`: the world has land of its own, and so all its tiles show something; those that are not listed have this version.
+    """
 
     z: int
     tiles: list[TileVersion]
+    ground: str | None
 
 
 class TileJson(BaseModel):

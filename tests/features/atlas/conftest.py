@@ -19,6 +19,7 @@ from PIL import Image
 
 from figment.core.settings import Settings
 from figment.engine.models import Catalogue
+from figment.features.atlas.jobs.ground import Grounds
 from figment.features.atlas.jobs.painting import Overviews, Painter
 from figment.features.atlas.service.files import TileFiles
 from figment.generation.contract import Finished, ImageRequest, ModelCard, Progress, Ticket, Update
@@ -142,7 +143,8 @@ async def easel(database_url: str, data: Path) -> AsyncIterator[Easel]:
     async with running(app) as address:
         house: House = app.state.house
         dyer = Dyer()
-        places = {"atlas": Painter(house.database, house.storage, house.images)}
+        grounds = Grounds(house.database, house.storage, dyer)
+        places = {"atlas": Painter(house.database, house.storage, house.images, grounds)}
         task = asyncio.create_task(JobRunner(house.database, house.images, dyer, given, places=places).run())
         try:
             async with httpx.AsyncClient(base_url=address, timeout=30, trust_env=False) as client:

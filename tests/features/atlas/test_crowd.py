@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from numpy.typing import NDArray
 
+from figment.features.atlas.jobs.ground import Grounds
 from figment.features.atlas.jobs.painting import Painter
 from figment.features.atlas.rules import painting
 from figment.features.atlas.rules.tiles import TILE, Place, Rect
@@ -106,7 +107,8 @@ async def ended_again_and_again(easel: Easel, chance: random.Random) -> None:
     """A second worker that never lives long: what it had in hand is made by the other."""
     house = easel.house
     while True:
-        places = {"atlas": Painter(house.database, house.storage, house.images)}
+        grounds = Grounds(house.database, house.storage, easel.dyer)
+        places = {"atlas": Painter(house.database, house.storage, house.images, grounds)}
         worker = JobRunner(house.database, house.images, easel.dyer, house.settings, places=places)
         task = asyncio.create_task(worker.run())
         await asyncio.sleep(chance.uniform(0.3, 1.5))

@@ -30,15 +30,15 @@ const studio = createRoute({
   component: lazyRouteComponent(() => import('@/features/studio'), 'StudioPage'),
 });
 
-/** The world that is everybody's. */
-const COMMONS = 'commons';
+/** The world that one sees first: everybody's, and land from the beginning. */
+const FIRST_WORLD = 'terra';
 
 const atlasFront = createRoute({
   getParentRoute: () => root,
   path: '/atlas',
   beforeLoad: () => {
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's own way to redirect
-    throw redirect({ to: '/atlas/$place', params: { place: COMMONS }, replace: true });
+    throw redirect({ to: '/atlas/$place', params: { place: FIRST_WORLD }, replace: true });
   },
 });
 

@@ -137,8 +137,8 @@ CREATE TABLE atlas_members (
 CREATE INDEX atlas_members_person ON atlas_members (person);
 
 -- How far a world reaches: each side is one look into an index, however many tiles there are.
-CREATE INDEX atlas_tiles_across ON atlas_tiles (world, x) WHERE z = 0 AND file IS NOT NULL;
-CREATE INDEX atlas_tiles_down ON atlas_tiles (world, y) WHERE z = 0 AND file IS NOT NULL;
+CREATE INDEX atlas_tiles_across ON atlas_tiles (world, x) WHERE z = 0 AND file IS NOT NULL AND seq > 0;
+CREATE INDEX atlas_tiles_down ON atlas_tiles (world, y) WHERE z = 0 AND file IS NOT NULL AND seq > 0;
 
 -- All that one person painted in a world before `created_at`, taken back at once and brought again at once. It is done in steps, each a
 -- transaction; `look_at` is when the next is due.
@@ -189,6 +189,41 @@ CREATE TABLE atlas_candidates (
     seq bigint NOT NULL,
     PRIMARY KEY (edit, image)
 );
+-- Land that makes itself: a world with a `seed` has a ground under everything that people paint. `home`: where one arrives in it.
+-- `ground`: what paints it (the rules' edition and the model's weights), since `ground_since`; NULL until its first tile.
+ALTER TABLE atlas_worlds
+    ADD COLUMN seed bigint CHECK (seed BETWEEN 0 AND 4294967295),
+    ADD COLUMN home_x bigint,
+    ADD COLUMN home_y bigint,
+    ADD COLUMN ground text,
+    ADD COLUMN ground_since timestamptz,
+    ADD CHECK ((seed IS NULL) = (home_x IS NULL) AND (seed IS NULL) = (home_y IS NULL));
+INSERT INTO atlas_worlds (slug, name, seed, home_x, home_y) VALUES ('terra', 'Terra incognita', 64, 3072, 5120);
+
+-- What lies under the layers of a tile of a seeded world, painted when somebody first looked there. Every tile that has such a ground has a row
+-- in atlas_tiles, and the other way round: no edit is laid where there is none.
+CREATE TABLE atlas_ground (
+    world uuid NOT NULL REFERENCES atlas_worlds ON DELETE CASCADE,
+    x bigint NOT NULL,
+    y bigint NOT NULL,
+    file text NOT NULL,
+    PRIMARY KEY (world, x, y)
+);
+
+-- Ground that somebody looks at, or an edit waits for, and that is not painted yet. `held_until`: a worker has it in hand, or has failed at it and
+-- leaves it alone so long.
+CREATE TABLE atlas_ground_wanted (
+    world uuid NOT NULL REFERENCES atlas_worlds ON DELETE CASCADE,
+    x bigint NOT NULL,
+    y bigint NOT NULL,
+    needed boolean NOT NULL,
+    asked_at timestamptz NOT NULL DEFAULT now(),
+    looked_at timestamptz NOT NULL DEFAULT now(),
+    held_until timestamptz NOT NULL DEFAULT '-infinity',
+    tries smallint NOT NULL DEFAULT 0,
+    PRIMARY KEY (world, x, y)
+);
+CREATE INDEX atlas_ground_wanted_order ON atlas_ground_wanted (needed DESC, asked_at);
 """
 
 

@@ -16,12 +16,14 @@ from figment.core.events import Event, publish
 from figment.core.storage import Storage
 from figment.features.atlas import store
 from figment.features.atlas.errors import EditNotFound, NothingToPaint
+from figment.features.atlas.jobs.ground import Grounds
 from figment.features.atlas.rules import painting
+from figment.features.atlas.rules.ground import versions
 from figment.features.atlas.rules.painting import Pixels, Where
-from figment.features.atlas.rules.tiles import Place, below
+from figment.features.atlas.rules.tiles import Place, around, below, tiles_of
 from figment.features.atlas.service.files import TileFiles
 from figment.features.atlas.service.laying import Laid, Laying
-from figment.features.atlas.service.telling import progress_told, tiles_told
+from figment.features.atlas.service.telling import progress_told, tiles_told, versions_told
 from figment.features.atlas.store import EditRow, Stale, TileRow
 from figment.generation.contract import ImageRequest
 from figment.generation.places import MakeAgain
@@ -42,9 +44,10 @@ _IDLE_S = 0.5
 class Painter:
     """`figment.generation.places.Place`: what the map shows goes into a picture when it is made, and the picture into the map when it is done."""
 
-    def __init__(self, database: Database, storage: Storage, images: Images) -> None:
+    def __init__(self, database: Database, storage: Storage, images: Images, grounds: Grounds) -> None:
         self._database = database
         self.laying = Laying(database, storage, images)
+        self._grounds = grounds
         self._tries: OrderedDict[UUID, int] = OrderedDict()
 
     async def draw(self, row: JobRow, request: ImageRequest) -> Painting | Candidate:
@@ -58,7 +61,7 @@ class Painter:
         if edit is None:
             raise EditNotFound
         asked = await self.laying.mask(row.owner, edit)
-        tiles, wide = await self.laying.look(edit)
+        tiles, wide = await self.look(edit)
         canvas = painting.within(wide)
         make = painting.to_make(canvas, asked)
         if not make.any():
@@ -69,6 +72,11 @@ class Painter:
         if edit.candidates > 1:
             return Candidate(edit, request, tiles)
         return Painting(self, edit, request, asked, canvas, tiles)
+
+    async def look(self, edit: EditRow) -> tuple[dict[Place, TileRow], Pixels]:
+        """As `Laying.look`. Ground that is not there yet is painted first."""
+        await self._grounds.ensure(edit.world, tiles_of(edit.rect))
+        return await self.laying.look(edit)
 
     def again(self, edit: EditRow) -> bool:
         """Whether the picture of this edit may be made once more."""
@@ -115,7 +123,7 @@ class Painting:
             NothingToPaint: and nothing of it is left.
         """
         laying = self._painter.laying
-        tiles, wide = await laying.look(self._edit)
+        tiles, wide = await self._painter.look(self._edit)
         canvas = painting.within(wide)
         make = painting.to_make(canvas, self._asked)
         if not make.any():
@@ -214,4 +222,14 @@ class Overviews:
             return None
         seq = max((tile.seq for tile in tiles.values()), default=0)
         await store.set_tiles(connection, stale.world, seq, {stale.place: file}, stale.z)
-        return tiles_told(stale.world, stale.z, {stale.place: file})
+        if stale.seed is None:
+            return tiles_told(stale.world, stale.z, {stale.place: file})
+        return await self._told_with_those_around(connection, stale, stale.seed)
+
+    async def _told_with_those_around(self, connection: Connection, stale: Stale, seed: int) -> Event:
+        """In a seeded world tiles fade towards their neighbours: where one changes, those around it look different too."""
+        near = [stale.place, *around(stale.place)]
+        rows = await store.tiles(connection, stale.world, {far for place in near for far in around(place)}, stale.z)
+        files = {place: row.file for place, row in rows.items() if row.file}
+        told: dict[Place, str | None] = {stale.place: None}
+        return versions_told(stale.world, stale.z, told | versions(stale.z, seed, files, near))

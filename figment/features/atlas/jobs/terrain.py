@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from figment.features.atlas.rules.ground import why_no_terrain
 from figment.features.atlas.rules.terrain import (
     FARTHEST_PX,
     PHASES,
@@ -41,7 +42,6 @@ from figment.generation.contract import (
 ROWS_AT_ONCE = 16
 """Windows of one world in the engine. More would fill its queue and make no batch cheaper."""
 MOST_PIXELS = 4096 * 4096
-TICKET = Ticket(Urgency.INTERACTIVE, previews=False)
 
 
 class Terrain:
@@ -51,37 +51,32 @@ class Terrain:
     windows around it only.
     """
 
-    def __init__(self, seed: int, worker: ImageWorker, model: ModelCard, cache_bytes: int) -> None:
-        """`cache_bytes`: what is kept of windows that neighbours will ask for again, besides what is being worked on.
+    def __init__(self, seed: int, worker: ImageWorker, model: ModelCard, shared: Shared) -> None:
+        """`shared`: keeps windows that neighbours will ask for again, of this world and of others.
 
         Raises:
-            ValueError: the seed is not below 2⁶⁴, the model cannot repaint a picture, or the cache could not hold the surroundings of one tile.
+            ValueError: the seed is not below 2⁶⁴, or the model cannot repaint a picture.
         """
         if not 0 <= seed < 2**64:
             raise ValueError(f"a world's seed is a whole number from 0 to 2⁶⁴ - 1, not {seed}")
-        if "image-to-image" not in model.tasks:
-            raise ValueError(
-                f"{model.name} cannot repaint a picture (image-to-image), which auto-terrain is made by; choose another model"
-            )
+        if (reason := why_no_terrain(model)) is not None:
+            raise ValueError(reason)
         self._grid = Grid(model.native_size)
-        if cache_bytes < (least := least_cache_bytes(self._grid)):
-            raise ValueError(
-                f"auto-terrain with {model.name} needs a cache of at least {least} bytes, not {cache_bytes}"
-            )
+        shared.make_room(least_cache_bytes(self._grid))
         self._seed, self._worker, self._model = seed, worker, model
         self._weights = self._grid.weights()
-        self._shared = Shared(cache_bytes)
+        self._shared = shared
         self._rows = asyncio.Semaphore(ROWS_AT_ONCE)
 
-    async def tile(self, x: int, y: int) -> Pixels:
-        """The tile in column `x` and row `y`: (512, 512, 3) uint8.
+    async def tile(self, x: int, y: int, urgency: Urgency = Urgency.INTERACTIVE) -> Pixels:
+        """The tile in column `x` and row `y`: (512, 512, 3) uint8. Windows that somebody else waits for already keep their urgency.
 
         Raises:
             ValueError: it lies beyond the end of the world.
             GenerationRefused: the model will not make these pictures.
             WorkerLost: the engine stopped; asking again can succeed.
         """
-        return await self._area(tile_area(x, y))
+        return await self._area(tile_area(x, y), urgency)
 
     async def region(self, x: int, y: int, width: int, height: int) -> Pixels:
         """Any rectangle of pixels: (height, width, 3) uint8. Raises as `tile`, and ValueError for more than `MOST_PIXELS`."""
@@ -100,35 +95,36 @@ class Terrain:
                 inside[1].stop - inside[1].start,
                 inside[0].stop - inside[0].start,
             )
-            picture[inside] = await self._area(part)
+            picture[inside] = await self._area(part, Urgency.INTERACTIVE)
         return picture
 
-    async def _area(self, area: Rectangle) -> Pixels:
+    async def _area(self, area: Rectangle, urgency: Urgency) -> Pixels:
         farthest = max(abs(area.x), abs(area.y)) + 8 * (TILE_PX + self._grid.side_px)
         if farthest > FARTHEST_PX:
             raise ValueError(
                 f"({area.x}, {area.y}) is beyond the end of the world, {FARTHEST_PX} pixels from its origin"
             )
-        return await self._blend(len(PHASES) - 1, area)
+        return await self._blend(len(PHASES) - 1, area, urgency)
 
-    async def _blend(self, phase: int, area: Rectangle) -> Pixels:
+    async def _blend(self, phase: int, area: Rectangle, urgency: Urgency) -> Pixels:
         """A phase's windows over an area, in one picture."""
         mosaic = Mosaic(area, self._weights)
 
         async def lay(window: Window) -> None:
-            mosaic.lay(self._grid.place(window), await self._window(window))
+            mosaic.lay(self._grid.place(window), await self._window(window, urgency))
 
         await _all(lay(window) for window in self._grid.covering(phase, area))
         return mosaic.pixels()
 
-    async def _window(self, window: Window) -> Pixels:
-        return await self._shared.get(window, lambda: self._paint(window))
+    async def _window(self, window: Window, urgency: Urgency) -> Pixels:
+        key = (self._seed, self._model.name, window)
+        return await self._shared.get(key, lambda: self._paint(window, urgency))
 
-    async def _paint(self, window: Window) -> Pixels:
+    async def _paint(self, window: Window, urgency: Urgency) -> Pixels:
         """One window: what the phase before left there, repainted by the model."""
         place = self._grid.place(window)
         land = await self._land(place)
-        before = land[..., :3] if window.phase == 0 else await self._blend(window.phase - 1, place)
+        before = land[..., :3] if window.phase == 0 else await self._blend(window.phase - 1, place, urgency)
         request = ImageRequest(
             model=self._model.name,
             prompt=prompt(land[..., 3]),
@@ -141,12 +137,12 @@ class Terrain:
             init_image=np.ascontiguousarray(before),
         )
         async with self._rows:
-            return await self._ask(request)
+            return await self._ask(request, Ticket(urgency, previews=False))
 
-    async def _ask(self, request: ImageRequest) -> Pixels:
+    async def _ask(self, request: ImageRequest, ticket: Ticket) -> Pixels:
         while True:
             try:
-                async for update in self._worker.run(request, TICKET):
+                async for update in self._worker.run(request, ticket):
                     if isinstance(update, Finished):
                         return update.pixels
             except QueueFull as full:
@@ -159,7 +155,9 @@ class Terrain:
         land = np.empty((area.height, area.width, 4), np.uint8)
 
         async def lay(x: int, y: int) -> None:
-            whole = await self._shared.get((x, y), lambda: asyncio.to_thread(drawn_land, self._seed, tile_area(x, y)))
+            whole = await self._shared.get(
+                (self._seed, x, y), lambda: asyncio.to_thread(drawn_land, self._seed, tile_area(x, y))
+            )
             inside, part = overlap(area, tile_area(x, y))
             land[inside] = whole[part]
 
@@ -197,6 +195,7 @@ class Shared:
     """Pictures by key, each made once however many ask for it at once, and kept while there is room: who was asked for last stays longest."""
 
     def __init__(self, most_bytes: int) -> None:
+        """`most_bytes`: of what is kept, besides what is being worked on."""
         self._most_bytes, self._bytes = most_bytes, 0
         self._kept: OrderedDict[Hashable, Pixels] = OrderedDict()
         self._making: dict[Hashable, Making] = {}
@@ -204,6 +203,10 @@ class Shared:
     @property
     def kept_bytes(self) -> int:
         return self._bytes
+
+    def make_room(self, least_bytes: int) -> None:
+        """Keep so much at least from now on."""
+        self._most_bytes = max(self._most_bytes, least_bytes)
 
     async def get(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, Pixels]]) -> Pixels:
         """The picture of a key. What `make` raises, all who wait for it get; who asks later begins anew."""

@@ -25,8 +25,12 @@ LEVELLING = 40
 """How far inside a mask the colour of a picture is drawn towards its surroundings'."""
 JOIN = 12
 """Over how many pixels inside a mask what is left between a picture and its surroundings fades, pixel by pixel."""
+
 MARGIN = 8
 """Pixels around a frame that its picture is joined to, beside those in it."""
+
+BORDER = 32
+"""How much at the border of a frame stays, on each side, where a picture is made over land that is there: what it goes on from."""
 _RING = MARGIN
 _SMOOTH = 24
 _MOST = 20
@@ -65,6 +69,14 @@ def within(wide: NDArray[Any]) -> NDArray[Any]:
 def to_make(canvas: Pixels, asked: Pixels | None = None) -> Where:
     """(h, w): where pixels are to be made: where nothing is, or under a mask (h, w) that was painted for it."""
     return canvas[..., 3] == 0 if asked is None else asked > 127
+
+
+def inside(width: int, height: int) -> Pixels:
+    """(h, w): the mask of a frame that is painted anew on land: all but its border, which is thinner in a small frame."""
+    border = min(BORDER, width // 8, height // 8)
+    mask = np.zeros((height, width), np.uint8)
+    mask[border : height - border, border : width - border] = 255
+    return mask
 
 
 def context(canvas: Pixels, make: Where) -> Pixels | None:
@@ -119,10 +131,11 @@ def erasure_of(canvas: Pixels, asked: Pixels | None = None) -> Pixels:
     return layer
 
 
-def erased(below: Pixels, layer: Pixels) -> Pixels:
-    """What is left under an erasure: nothing where it has alpha, and every byte where it has none."""
+def erased(below: Pixels, layer: Pixels, ground: Pixels | None = None) -> Pixels:
+    """What is left under an erasure: the ground, or nothing, where it has alpha, and every byte where it has none."""
     after = below.copy()
-    after[layer[..., 3] > 0] = 0
+    gone = layer[..., 3] > 0
+    after[gone] = 0 if ground is None else ground[gone]
     return after
 
 
@@ -207,17 +220,35 @@ def distance(to: Where) -> Floats:
     return far
 
 
-def laid_on_tile(tile: Pixels, place: Place, layer: Pixels, rect: Rect, erases: bool = False) -> Pixels:
-    """The tile after the layer of an edit, whose frame touches it, was laid over it. `erases`: it makes blank what lies below."""
+def laid_on_tile(
+    tile: Pixels, place: Place, layer: Pixels, rect: Rect, erases: bool = False, ground: Pixels | None = None
+) -> Pixels:
+    """The tile after the layer of an edit, whose frame touches it, was laid over it. `erases`: it takes away what people painted below, down to the
+    tile's `ground` where it has one."""
     theirs, ours = overlap(rect_of(place), rect)
     after = tile.copy()
-    after[theirs] = (erased if erases else laid)(tile[theirs], layer[ours])
+    if erases:
+        after[theirs] = erased(tile[theirs], layer[ours], None if ground is None else ground[theirs])
+    else:
+        after[theirs] = laid(tile[theirs], layer[ours])
     return after
 
 
 def touched_by(layer: Pixels, rect: Rect) -> list[Place]:
     """The tiles in which a layer makes at least one pixel."""
     return [place for place in tiles_of(rect) if layer[overlap(rect_of(place), rect)[1]][..., 3].any()]
+
+
+def faded(place: Place, painted: Mapping[Place, Pixels], width: int) -> Pixels:
+    """A tile as it is laid over a sketch: its alpha rises from where nothing is painted, in it or in the tiles around, over `width` pixels."""
+    tile = painted[place].copy()
+    wide = Rect(place.x * TILE - width, place.y * TILE - width, TILE + 2 * width, TILE + 2 * width)
+    far = distance(gathered(painted, wide)[..., 3] == 0)[width : width + TILE, width : width + TILE]
+    share = np.clip(far / (width + 1), 0, 1)
+    there = tile[..., 3] > 0
+    # Not 0 where something is painted: that would be the sketch alone, sharply cut off.
+    tile[there, 3] = np.clip(np.rint(255 * (share * share * (3 - 2 * share))), 1, 255).astype(np.uint8)[there]
+    return tile
 
 
 def shrunk(four: Mapping[int, Pixels]) -> Pixels:

@@ -71,6 +71,11 @@ def below(place: Place) -> list[Place]:
     return [Place(2 * place.x + right, 2 * place.y + down) for down in (0, 1) for right in (0, 1)]
 
 
+def around(place: Place) -> list[Place]:
+    """The eight tiles that a tile meets, corners included, row by row."""
+    return [Place(place.x + i, place.y + j) for j in (-1, 0, 1) for i in (-1, 0, 1) if (i, j) != (0, 0)]
+
+
 def covering(places: Iterable[Place]) -> Rect:
     """The least frame around tiles, of which there is one at least."""
     found = list(places)

@@ -51,10 +51,9 @@ class Atlas:
         safety: Safety,
         bounds: ExportBounds,
     ) -> Atlas:
-        edits = Edits(database, bus, storage, jobs, images, safety)
         return cls(
             Worlds(database, storage, jobs, safety),
-            edits,
+            Edits(database, bus, storage, jobs, images, safety),
             Erasing(database, storage, jobs, images),
             Choosing(database, storage, jobs, images),
             Views(database, storage),
@@ -62,5 +61,5 @@ class Atlas:
             StandardTiles(database, storage),
             Keeping(),
             Presences(database),
-            Rollbacks(database, edits),
+            Rollbacks(database, storage),
         )

@@ -24,7 +24,6 @@ from figment.features.atlas.errors import (
     NotYourWorld,
 )
 from figment.features.atlas.rules import painting
-from figment.features.atlas.rules.painting import Pixels
 from figment.features.atlas.rules.tiles import TILE, Place, Rect, tiles_of
 from figment.features.atlas.schemas import (
     Candidate,
@@ -34,6 +33,7 @@ from figment.features.atlas.schemas import (
     EditRequest,
     EditState,
 )
+from figment.features.atlas.service.composing import composed
 from figment.features.atlas.service.files import TileFiles
 from figment.features.atlas.service.models import painter_of
 from figment.features.atlas.service.telling import PLACE, edit_told, tiles_told, topic_of
@@ -70,7 +70,7 @@ class Edits:
         Raises:
             WorldNotFound, NotYourWorld, UnknownModel, QueueIsFull.
             InvalidInput: the model cannot do this; every field at fault is named.
-            NothingToPaint: nothing in the frame is blank, and there is no mask.
+            NothingToPaint: nothing in the frame is blank, there is no mask, and the world has no land of its own, which would be painted over.
             NotFound, ImageWithheld: the mask is not the asker's, or is held.
             TextRefused, TextHeld: the prompt is not made into pictures here, or not yet.
         """
@@ -81,10 +81,10 @@ class Edits:
         if not may_paint(world, person):
             raise NotYourWorld
         painted = {place: tile.file for place, tile in tiles.items() if tile.file}
-        request = await self._complete(asked, world, is_fresh=not painted)
+        request = await self._complete(asked, world, is_fresh=not painted and world.seed is None)
         if asked.mask is not None:
             await self._images.usable(person.id, asked.mask)
-        elif len(painted) == len(tiles_of(rect)) and not await self._has_room(painted, rect):
+        elif world.seed is None and len(painted) == len(tiles_of(rect)) and not await self._has_room(painted, rect):
             raise NothingToPaint
         words = {"prompt": asked.prompt, "negative_prompt": asked.negative_prompt}
         await self._safety.check(person.id, words, Kind.PROMPT)
@@ -161,7 +161,7 @@ class Edits:
                 await store.set_rolled_back(connection, edit, None)
             await store.add_commit(connection, world.id, seq, kind, edit, person.id)
             places = painting.touched_by(await self._files.get(row.layer), row.rect)
-            files = await self.composed(connection, world.id, places)
+            files = await composed(connection, self._files, world.id, places)
             await store.set_tiles(connection, world.id, seq, files)
             row = await self._locked(connection, world, edit)
             result = (await self._wire(connection, [row], person))[0]
@@ -173,17 +173,6 @@ class Edits:
         if row is None or row.world != world.id:
             raise EditNotFound
         return row
-
-    async def composed(self, connection: Connection, world: UUID, places: Sequence[Place]) -> dict[Place, str | None]:
-        """Tiles put together from all layers that lie over them, and their files."""
-        tiles = {place: painting.blank(TILE, TILE) for place in places}
-        kept: dict[str, Pixels] = {}
-        for place, edit in await store.layers_of(connection, world, places):
-            assert edit.layer is not None
-            if edit.layer not in kept:
-                kept[edit.layer] = await self._files.get(edit.layer)
-            tiles[place] = painting.laid_on_tile(tiles[place], place, kept[edit.layer], edit.rect, edit.erases)
-        return {place: await self._files.put(pixels) for place, pixels in tiles.items()}
 
     async def edit(self, person: Person | None, slug: str, edit: UUID) -> Edit:
         async with self._database.transaction() as connection:

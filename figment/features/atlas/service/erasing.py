@@ -75,6 +75,7 @@ class Erasing:
             kind="erase",
             candidates=1,
             rollback=None,
+            seed=world.seed,
         )
 
     async def _laid(self, person: Person, edit: EditRow) -> Laid:

@@ -46,7 +46,7 @@ class TileFiles:
         try:
             return await self._storage.get(key)
         except BlobMissing:
-            data = await asyncio.to_thread(_viewed, await draw())
+            data = await asyncio.to_thread(encoded_view, await draw())
             await self._storage.put(key, data, "image/webp")
             return data
 
@@ -56,7 +56,7 @@ class TileFiles:
         try:
             return await self._storage.get(key)
         except BlobMissing:
-            data = await asyncio.to_thread(_viewed, await self.get(name))
+            data = await asyncio.to_thread(encoded_view, await self.get(name))
             await self._storage.put(key, data, "image/webp")
             return data
 
@@ -76,7 +76,8 @@ def _decoded(data: bytes) -> Pixels:
         return np.asarray(picture.convert("RGBA"))
 
 
-def _viewed(pixels: Pixels) -> bytes:
+def encoded_view(pixels: Pixels) -> bytes:
+    """Pixels (h, w, 4) as they are looked at."""
     out = io.BytesIO()
     PillowImage.fromarray(pixels, "RGBA").save(out, "WEBP", quality=86, method=3)
     return out.getvalue()

@@ -55,13 +55,13 @@ class Laying:
         return {place: tile for place in tiles_of(edit.rect) if (tile := tiles.get(place))}, canvas
 
     async def mask(self, owner: UUID, edit: EditRow) -> Pixels | None:
-        """(h, w): what was painted to say where; None where the whole frame is meant.
+        """(h, w): where; None where all of the frame is meant, or what is blank in it. On land of its own a picture leaves the border.
 
         Raises:
             NotFound, ImageWithheld: it is not the owner's, or is held.
         """
         if edit.mask is None:
-            return None
+            return painting.inside(edit.width, edit.height) if edit.seed is not None and not edit.erases else None
         data = await self._images.original(await self._images.usable(owner, edit.mask))
         return await asyncio.to_thread(codec.to_mask, data, edit.width, edit.height)
 
@@ -71,13 +71,21 @@ class Laying:
         shown = await self._files.get_all(
             {place: file for place in places if (tile := tiles.get(place)) and (file := tile.file)}
         )
+        ground = await self._ground(edit.world, places) if edit.erases else {}
         after = {
-            place: painting.laid_on_tile(shown.get(place, _BLANK), place, layer, edit.rect, edit.erases)
+            place: painting.laid_on_tile(
+                shown.get(place, _BLANK), place, layer, edit.rect, edit.erases, ground.get(place)
+            )
             for place in places
         }
         file, *rest = await asyncio.gather(self._files.put(layer), *map(self._files.put, after.values()))
         assert file is not None
         return Laid(tiles, file, dict(zip(after, rest, strict=True)))
+
+    async def _ground(self, world: UUID, places: Sequence[Place]) -> dict[Place, Pixels]:
+        async with self._database.statements() as connection:
+            files = await store.ground_of(connection, world, places)
+        return await self._files.get_all(files)
 
     async def commit(self, connection: Connection, edit: EditRow, laid: Laid, image: UUID | None) -> Sequence[Event]:
         """Commit all tiles at once; gives what is told of it. Raises as `begin`."""

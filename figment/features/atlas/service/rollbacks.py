@@ -9,11 +9,13 @@ from figment.accounts import audit
 from figment.accounts.schemas import Person
 from figment.core.database import Connection, Database
 from figment.core.events import publish
+from figment.core.storage import Storage
 from figment.features.atlas import store
 from figment.features.atlas.errors import AuthorGone, EditNotFound, RollbackNotDone, WorldNotYours
 from figment.features.atlas.rules.tiles import Place
 from figment.features.atlas.schemas import Rollback, RollbackList
-from figment.features.atlas.service.edits import Edits
+from figment.features.atlas.service.composing import composed
+from figment.features.atlas.service.files import TileFiles
 from figment.features.atlas.service.telling import edit_told, tiles_told
 from figment.features.atlas.service.worlds import find, may_roll_back
 from figment.features.atlas.store import EditRow, RollbackRow, WorldRow
@@ -28,9 +30,9 @@ _LISTED = 50
 class Rollbacks:
     """They are begun by a person and done in steps by a worker, so that others paint on in between; all is in the history."""
 
-    def __init__(self, database: Database, edits: Edits) -> None:
+    def __init__(self, database: Database, storage: Storage) -> None:
         self._database = database
-        self._edits = edits
+        self._files = TileFiles(storage)
 
     async def begin(self, person: Person, slug: str, edit: UUID, since: datetime | None) -> Rollback:
         """Take back what the author of an edit painted, also what is on its way now.
@@ -149,7 +151,7 @@ class Rollbacks:
             await store.set_rolled_back(connection, edit.id, row.id if undoes else None)
             await store.add_commit(connection, row.world, seq, "undo" if undoes else "redo", edit.id, row.by)
         places = sorted({place for _, touched in edits for place in touched})
-        files = await self._edits.composed(connection, row.world, places)
+        files = await composed(connection, self._files, row.world, places)
         await store.set_tiles(connection, row.world, seq, files)
         await store.set_rollback(connection, row.id, row.state)
         told = [edit_told(edit) for edit, _ in edits]

@@ -36,6 +36,16 @@ def progress_told(row: EditRow, progress: JobProgress) -> Event:
 
 
 def tiles_told(world: UUID, z: int, files: Mapping[Place, str | None]) -> Event:
+    """That tiles have new pixels, which their versions tell of."""
+    return versions_told(world, z, {place: file and file[:16] for place, file in files.items()})
+
+
+def versions_told(world: UUID, z: int, versions: Mapping[Place, str | None]) -> Event:
     """That tiles have new versions."""
-    tiles = [{"z": z, "x": place.x, "y": place.y, "v": file and file[:16]} for place, file in files.items()]
+    tiles = [{"z": z, "x": place.x, "y": place.y, "v": version} for place, version in versions.items()]
     return Event(topic_of(world), "tiles", {"tiles": tiles})
+
+
+def all_is_new(world: UUID) -> Event:
+    """That everything in a world is to be read again, as after a gap."""
+    return Event(topic_of(world), "reset", {})

@@ -27,7 +27,8 @@ from figment.features.atlas.errors import (
     WorldNotYours,
     WrongWorldName,
 )
-from figment.features.atlas.rules import thumbnails
+from figment.features.atlas.rules import terrain, thumbnails
+from figment.features.atlas.rules.ground import why_no_terrain
 from figment.features.atlas.rules.painting import Pixels
 from figment.features.atlas.rules.tiles import TILE, Place
 from figment.features.atlas.schemas import (
@@ -41,7 +42,7 @@ from figment.features.atlas.schemas import (
 )
 from figment.features.atlas.service.files import TileFiles
 from figment.features.atlas.service.telling import PLACE, world_told
-from figment.features.atlas.store import WorldRow
+from figment.features.atlas.store import Land, WorldRow
 from figment.generation.service import Jobs
 from figment.safety.fields import Kind
 from figment.safety.service import Safety
@@ -79,22 +80,29 @@ class Worlds:
         Raises:
             WorldNameTaken: there is one at this address.
             TooManyWorlds: they have as many as one may.
-            InvalidInput: no address can be made from the name.
+            InvalidInput: no address can be made from the name, or the model paints no land.
             UnknownModel: there is no such model.
             TextRefused, TextHeld: it may not be called so, or not yet.
         """
         slug = asked.slug or slug_of(asked.name)
         if not slug:
             raise InvalidInput("No address can be made from this name. Give a `slug` of a-z and 0-9.", field="slug")
-        if asked.model is not None:
-            await self._jobs.card(asked.model)
+        home = await self._home(asked)
         words = {"name": asked.name, "prompt": asked.prompt}
         await self._safety.check(person.id, words, Kind.NAME)
         async with self._database.transaction() as connection:
             if await store.worlds_of(connection, person.id) >= MOST_OF_PERSON:
                 raise TooManyWorlds(f"You have {MOST_OF_PERSON} worlds, which is as many as one may have. Delete one.")
             if not await store.add_world(
-                connection, person.id, slug, asked.name, asked.prompt, asked.model, asked.paint
+                connection,
+                person.id,
+                slug,
+                asked.name,
+                asked.prompt,
+                asked.model,
+                asked.paint,
+                asked.terrain,
+                home,
             ):
                 raise WorldNameTaken
             return (await wire(connection, [await find(connection, slug)], person))[0]
@@ -239,6 +247,15 @@ class Worlds:
         if not await store.add_member(connection, world.id, person, MOST_MEMBERS):
             raise TooManyMembers
 
+    async def _home(self, asked: WorldRequest) -> tuple[int, int] | None:
+        """Where one will arrive, when all that was asked for can be had; None in a world that begins blank."""
+        card = await self._jobs.card(asked.model) if asked.model is not None or asked.terrain is not None else None
+        if card is None or asked.terrain is None:
+            return None
+        if (reason := why_no_terrain(card)) is not None:
+            raise InvalidInput(reason, field="model")
+        return await asyncio.to_thread(terrain.home, asked.terrain)
+
     # -- pictures of worlds -----------------------------------------------------------------------------------------------
 
     async def thumbnail(self, slug: str) -> tuple[bytes, str]:
@@ -291,6 +308,14 @@ async def find(connection: Connection, slug: str) -> WorldRow:
     return found
 
 
+async def find_land(connection: Connection, slug: str) -> Land:
+    """Raises as `find`."""
+    found = await store.land_by_slug(connection, slug)
+    if found is None:
+        raise WorldNotFound
+    return found
+
+
 async def find_id(connection: Connection, slug: str) -> UUID:
     """Raises as `find`."""
     found = await store.world_id(connection, slug)
@@ -328,6 +353,13 @@ def _bounds(row: WorldRow) -> list[int] | None:
     return [row.left, row.top, row.right, row.bottom]
 
 
+def _thumbnail(row: WorldRow, sheet: Sheet | None) -> str | None:
+    """The address of a picture of what people painted; where that is nothing yet, of the land."""
+    if sheet is not None:
+        return f"/api/atlas/worlds/{row.slug}/thumbnail?v={thumbnails.version(*sheet)}"
+    return None if row.seed is None else f"/api/atlas/terrain/{row.seed}"
+
+
 def _world(row: WorldRow, person: Person | None, sheet: Sheet | None) -> World:
     bounds = _bounds(row)
     return World(
@@ -341,8 +373,10 @@ def _world(row: WorldRow, person: Person | None, sheet: Sheet | None) -> World:
         may_change=may_change(row, person),
         may_roll_back=may_roll_back(row, person),
         mine=person is not None and row.owner == person.id,
-        thumbnail=sheet and f"/api/atlas/worlds/{row.slug}/thumbnail?v={thumbnails.version(*sheet)}",
+        thumbnail=_thumbnail(row, sheet),
         bounds=bounds and [edge * TILE for edge in bounds],
+        terrain=row.seed,
+        home=None if row.home_x is None or row.home_y is None else [row.home_x, row.home_y],
         edits=row.edits,
         created_at=row.created_at,
     )

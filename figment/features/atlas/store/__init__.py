@@ -1,6 +1,11 @@
 """All SQL of Atlas."""
 
-from figment.features.atlas.store.candidates import add_candidate, candidate_seq, drop_candidates, take_unchosen
+from figment.features.atlas.store.candidates import (
+    add_candidate,
+    candidate_seq,
+    drop_candidates,
+    take_unchosen,
+)
 from figment.features.atlas.store.edits import (
     EditRow,
     Kind,
@@ -13,7 +18,27 @@ from figment.features.atlas.store.edits import (
     set_state,
     set_touched,
 )
-from figment.features.atlas.store.extent import Extent, extent
+from figment.features.atlas.store.extent import (
+    Extent,
+    extent,
+)
+from figment.features.atlas.store.ground import (
+    Land,
+    Wanted,
+    count_failure,
+    forget_ground,
+    forget_wanted,
+    ground_of,
+    hold,
+    land,
+    land_by_slug,
+    may_take_over,
+    set_ground,
+    set_maker,
+    take_needed,
+    take_wanted,
+    want,
+)
 from figment.features.atlas.store.members import (
     MemberRow,
     add_member,
@@ -23,8 +48,16 @@ from figment.features.atlas.store.members import (
     person_called,
     set_invitation,
 )
-from figment.features.atlas.store.overviews import Stale, add_stale, take_stale
-from figment.features.atlas.store.people import everything_of, forget, hand_over
+from figment.features.atlas.store.overviews import (
+    Stale,
+    add_stale,
+    take_stale,
+)
+from figment.features.atlas.store.people import (
+    everything_of,
+    forget,
+    hand_over,
+)
 from figment.features.atlas.store.rollbacks import (
     RollbackRow,
     add_rollback,
@@ -38,7 +71,13 @@ from figment.features.atlas.store.rollbacks import (
     to_roll_back,
     turn_rollback,
 )
-from figment.features.atlas.store.tiles import TileRow, set_tiles, tiles, tiles_as_of, tiles_within
+from figment.features.atlas.store.tiles import (
+    TileRow,
+    set_tiles,
+    tiles,
+    tiles_as_of,
+    tiles_within,
+)
 from figment.features.atlas.store.worlds import (
     WorldRow,
     add_world,
@@ -58,10 +97,12 @@ __all__ = [
     "EditRow",
     "Extent",
     "Kind",
+    "Land",
     "MemberRow",
     "RollbackRow",
     "Stale",
     "TileRow",
+    "Wanted",
     "WorldRow",
     "add_candidate",
     "add_commit",
@@ -73,6 +114,7 @@ __all__ = [
     "candidate_seq",
     "change_world",
     "commit_edit",
+    "count_failure",
     "drop_candidates",
     "drop_member",
     "edit_by_id",
@@ -81,33 +123,45 @@ __all__ = [
     "everything_of",
     "extent",
     "forget",
+    "forget_ground",
+    "forget_wanted",
     "give_back_commit",
+    "ground_of",
     "hand_over",
     "hide_world",
+    "hold",
     "is_invitation",
     "is_still_painting",
+    "land",
+    "land_by_slug",
     "layers_of",
+    "may_take_over",
     "members",
     "next_commit",
     "person_called",
     "places_of",
     "rollback_by_id",
     "rollbacks",
+    "set_ground",
     "set_invitation",
+    "set_maker",
     "set_rollback",
     "set_rolled_back",
     "set_state",
     "set_tiles",
     "set_touched",
+    "take_needed",
     "take_rollback",
     "take_stale",
     "take_unchosen",
+    "take_wanted",
     "thumbnail_tiles",
     "tiles",
     "tiles_as_of",
     "tiles_within",
     "to_roll_back",
     "turn_rollback",
+    "want",
     "world_by_slug",
     "world_id",
     "worlds",

@@ -17,7 +17,7 @@ Kind = Literal["paint", "erase", "undo", "redo"]
 
 @dataclass(frozen=True, slots=True)
 class EditRow:
-    """An edit, with the file of its layer once that is committed."""
+    """An edit, with the file of its layer once that is committed. `seed`: of its world's own land."""
 
     id: UUID
     world: UUID
@@ -38,6 +38,7 @@ class EditRow:
     rollback: UUID | None
     kind: Literal["paint", "erase"]
     candidates: int
+    seed: int | None
 
     @property
     def erases(self) -> bool:
@@ -50,8 +51,8 @@ class EditRow:
 
 _EDIT = """
     SELECT e.id, e.world, e.author, p.name AS author_name, e.x, e.y, e.width, e.height, e.prompt, e.mask, e.state, e.seq, e.layer, e.image,
-        e.created_at, e.committed_at, e.rollback, e.kind, e.candidates
-    FROM atlas_edits e LEFT JOIN people p ON p.id = e.author
+        e.created_at, e.committed_at, e.rollback, e.kind, e.candidates, w.seed
+    FROM atlas_edits e JOIN atlas_worlds w ON w.id = e.world LEFT JOIN people p ON p.id = e.author
 """
 
 

@@ -16,6 +16,7 @@ class Stale:
     world: UUID
     z: int
     place: Place
+    seed: int | None
 
 
 async def add_stale(connection: Connection, world: UUID, z: int, places: Iterable[Place]) -> None:
@@ -39,8 +40,9 @@ async def take_stale(connection: Connection, most: int) -> list[Stale]:
                 SELECT world, z, x, y FROM atlas_stale
                 WHERE z = (SELECT max(z) FROM atlas_stale) ORDER BY since LIMIT %(most)s FOR UPDATE SKIP LOCKED
             ) AS first
-            WHERE (s.world, s.z, s.x, s.y) = (first.world, first.z, first.x, first.y) RETURNING s.world, s.z, s.x, s.y
+            WHERE (s.world, s.z, s.x, s.y) = (first.world, first.z, first.x, first.y)
+            RETURNING s.world, s.z, s.x, s.y, (SELECT seed FROM atlas_worlds w WHERE w.id = s.world) AS seed
         """,
         {"most": most},
     )
-    return [Stale(row.world, row.z, Place(row.x, row.y)) for row in rows]
+    return [Stale(row.world, row.z, Place(row.x, row.y), row.seed) for row in rows]

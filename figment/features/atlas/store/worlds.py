@@ -31,17 +31,21 @@ class WorldRow:
     bottom: int | None
     members: list[UUID]
     """Of a world where members paint."""
+    seed: int | None
+    home_x: int | None
+    home_y: int | None
 
 
 _WORLD = """
     SELECT w.id, w.slug, w.name, w.owner, p.name AS author, w.prompt, w.model, w.paint, w.created_at,
         w.edits,
-        -- Apart, and so that each has an index of its own: together they would read every tile.
-        (SELECT min(x) FROM atlas_tiles t WHERE t.world = w.id AND t.z = 0 AND t.file IS NOT NULL) AS left,
-        (SELECT min(y) FROM atlas_tiles t WHERE t.world = w.id AND t.z = 0 AND t.file IS NOT NULL) AS top,
-        (SELECT max(x) + 1 FROM atlas_tiles t WHERE t.world = w.id AND t.z = 0 AND t.file IS NOT NULL) AS right,
-        (SELECT max(y) + 1 FROM atlas_tiles t WHERE t.world = w.id AND t.z = 0 AND t.file IS NOT NULL) AS bottom,
-        CASE WHEN w.paint = 'members' THEN ARRAY(SELECT person FROM atlas_members m WHERE m.world = w.id) ELSE '{}' END AS members
+        -- Apart, and so that each has an index of its own: together they would read every tile. The ground of a seeded world is of no commit.
+        (SELECT min(x) FROM atlas_tiles t WHERE t.world = w.id AND t.z = 0 AND t.file IS NOT NULL AND t.seq > 0) AS left,
+        (SELECT min(y) FROM atlas_tiles t WHERE t.world = w.id AND t.z = 0 AND t.file IS NOT NULL AND t.seq > 0) AS top,
+        (SELECT max(x) + 1 FROM atlas_tiles t WHERE t.world = w.id AND t.z = 0 AND t.file IS NOT NULL AND t.seq > 0) AS right,
+        (SELECT max(y) + 1 FROM atlas_tiles t WHERE t.world = w.id AND t.z = 0 AND t.file IS NOT NULL AND t.seq > 0) AS bottom,
+        CASE WHEN w.paint = 'members' THEN ARRAY(SELECT person FROM atlas_members m WHERE m.world = w.id) ELSE '{}' END AS members,
+        w.seed, w.home_x, w.home_y
     FROM atlas_worlds w LEFT JOIN people p ON p.id = w.owner
 """
 
@@ -67,15 +71,34 @@ async def world_id(connection: Connection, slug: str) -> UUID | None:
 
 
 async def add_world(
-    connection: Connection, owner: UUID, slug: str, name: str, prompt: str, model: str | None, paint: str
+    connection: Connection,
+    owner: UUID,
+    slug: str,
+    name: str,
+    prompt: str,
+    model: str | None,
+    paint: str,
+    seed: int | None = None,
+    home: tuple[int, int] | None = None,
 ) -> bool:
-    """False when there is one at this address."""
+    """False when there is one at this address. `home`: where one arrives in a world with a seed."""
     done = await connection.execute(
         """
-            INSERT INTO atlas_worlds (slug, name, owner, prompt, model, paint)
-            VALUES (%(slug)s, %(name)s, %(owner)s, %(prompt)s, %(model)s, %(paint)s) ON CONFLICT (slug) DO NOTHING
+            INSERT INTO atlas_worlds (slug, name, owner, prompt, model, paint, seed, home_x, home_y)
+            VALUES (%(slug)s, %(name)s, %(owner)s, %(prompt)s, %(model)s, %(paint)s, %(seed)s, %(home_x)s, %(home_y)s)
+            ON CONFLICT (slug) DO NOTHING
         """,
-        {"slug": slug, "name": name, "owner": owner, "prompt": prompt, "model": model, "paint": paint},
+        {
+            "slug": slug,
+            "name": name,
+            "owner": owner,
+            "prompt": prompt,
+            "model": model,
+            "paint": paint,
+            "seed": seed,
+            "home_x": home and home[0],
+            "home_y": home and home[1],
+        },
     )
     return done.count == 1
 

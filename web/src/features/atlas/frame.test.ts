@@ -6,6 +6,7 @@ import {
   intersects,
   inView,
   moveFrame,
+  nearTiles,
   nudgeStep,
   onScreen,
   resizeFrame,
@@ -116,4 +117,16 @@ describe('the bar below a frame', () => {
     ['behind the composer', { x: 67, y: 600, width: 256, height: 256 }, { x: 39, y: 582 }],
     ['above the page', { x: 67, y: -300, width: 256, height: 256 }, { x: 39, y: 10 }],
   ])('is in sight: %s', (_, frame, at) => expect(barAt(frame, page)).toEqual(at));
+});
+
+describe('the near tiles in view', () => {
+  const camera = { x: 0, y: 100, resolution: 1, width: 600, height: 150 };
+
+  it('are those of zoom 0 that the page shows some of', () =>
+    expect(nearTiles(camera)).toEqual([
+      { z: 0, x: -1, y: 0 },
+      { z: 0, x: 0, y: 0 },
+    ]));
+
+  it('are none from farther away', () => expect(nearTiles({ ...camera, resolution: 2 })).toEqual([]));
 });

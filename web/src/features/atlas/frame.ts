@@ -1,4 +1,4 @@
-import type { Camera, Point, Rect } from './types';
+import type { Camera, Point, Rect, TileName } from './types';
 
 /** The frame in which a picture is made: how it moves, grows, keeps to the model's sizes, and where a hand takes hold of it. */
 
@@ -128,3 +128,18 @@ export const middleOf = ({ x, y, width, height }: Rect): Point => ({ x: x + widt
 
 export const intersects = (a: Rect, b: Rect): boolean =>
   a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+
+const TILE = 512;
+/** Farther away than this, the map shows tiles of zoom -1. */
+const NEAR_RESOLUTION = 1.5;
+
+/** The tiles of zoom 0 that are in view; none when one looks from farther away. */
+export function nearTiles(camera: Camera): TileName[] {
+  if (camera.resolution >= NEAR_RESOLUTION) return [];
+  const { x, y, width, height } = inView(camera);
+  const range = (from: number, length: number) => {
+    const first = Math.floor(from / TILE);
+    return Array.from({ length: Math.ceil((from + length) / TILE) - first }, (_, n) => first + n);
+  };
+  return range(y, height).flatMap((row) => range(x, width).map((column) => ({ z: 0, x: column, y: row })));
+}

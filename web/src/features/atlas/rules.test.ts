@@ -94,13 +94,16 @@ describe('permalinks', () => {
 
 describe('where one arrives', () => {
   it('is the middle of an empty world', () =>
-    expect(homeOf({ bounds: null }, 800, 600)).toEqual({ x: 0, y: 0, zoom: 0 }));
+    expect(homeOf({ home: null, bounds: null }, 800, 600)).toEqual({ x: 0, y: 0, zoom: 0 }));
 
   it('shows all that is painted', () => {
-    const { x, y, zoom } = homeOf({ bounds: [-1000, 0, 3000, 1000] }, 800, 600);
+    const { x, y, zoom } = homeOf({ home: null, bounds: [-1000, 0, 3000, 1000] }, 800, 600);
     expect([x, y]).toEqual([1000, 500]);
     expect(4000 / 2 ** -zoom).toBeLessThanOrEqual(800);
   });
+
+  it('is a stretch of land where there is some, whatever was painted', () =>
+    expect(homeOf({ home: [3072, 5120], bounds: [0, 0, 512, 512] }, 800, 600)).toEqual({ x: 3072, y: 5120, zoom: -2 }));
 
   it('enlarges nothing', () => expect(viewOf({ x: 0, y: 0, width: 8, height: 8 }, 800, 600).zoom).toBe(0));
 });

@@ -43,12 +43,21 @@ export function viewOf(rect: Rect, width: number, height: number): View {
   };
 }
 
-/** Home: all that is painted, or the middle of a world where nothing is. */
-export function homeOf({ bounds }: Pick<World, 'bounds'>, width: number, height: number): View {
+/** From so far one sees a stretch of coast, and already the rivers and towns on it. */
+const LAND_ZOOM = -2;
+
+/** Home: the place to arrive at in land of its own; else all that is painted, or the middle of a world where nothing is. */
+export function homeOf({ home, bounds }: Pick<World, 'home' | 'bounds'>, width: number, height: number): View {
+  if (home !== null) return { x: home[0] ?? 0, y: home[1] ?? 0, zoom: LAND_ZOOM };
   if (bounds === null) return { x: 0, y: 0, zoom: 0 };
   const [x0 = 0, y0 = 0, x1 = x0, y1 = y0] = bounds;
   return viewOf({ x: x0, y: y0, width: x1 - x0, height: y1 - y0 }, width, height);
 }
+
+/** Above this a seed is none. */
+export const MAX_SEED = 2 ** 32 - 1;
+
+export const randomSeed = (): number => Math.floor(Math.random() * (MAX_SEED + 1));
 
 // ---- edits, told by answers and by events ----
 

@@ -3,7 +3,7 @@ import type { Manifest } from './types';
 import { inRequests, rangeOf, TileVersions, type TileRange } from './versions';
 
 /** A manifest that answers when it is told to, and remembers what it was asked. */
-function manifest(tiles: Record<string, string> = {}) {
+function manifest(tiles: Record<string, string> = {}, ground: string | null = null) {
   const asked: TileRange[] = [];
   const waiting: { range: TileRange; answer: (manifest: Manifest) => void; fail: (error: Error) => void }[] = [];
   const ask = (range: TileRange) => {
@@ -17,7 +17,7 @@ function manifest(tiles: Record<string, string> = {}) {
         const [x = 0, y = 0] = name.split('/').map(Number);
         return { x, y, v };
       });
-      reply({ z: range.z, tiles: named.filter(({ x, y }) => within(range, x, y)) });
+      reply({ z: range.z, tiles: named.filter(({ x, y }) => within(range, x, y)), ground });
     }
   };
   const fail = () => {
@@ -86,6 +86,28 @@ describe('tile versions', () => {
     ).toBe(true);
     expect(await versions.of({ z: 0, x: 0, y: 0 })).toBe('c');
     expect(await versions.of({ z: 0, x: 1, y: 0 })).toBeNull();
+  });
+
+  it('of land: every tile has one, and a near one is a sketch until it is painted', async () => {
+    const server = manifest({ '0/0': 'a' }, 'land');
+    const versions = new TileVersions(server.ask);
+    const [painted, sketched, far] = [
+      { z: 0, x: 0, y: 0 },
+      { z: 0, x: 1, y: 0 },
+      { z: -1, x: 1, y: 0 },
+    ];
+    expect(versions.isSketch(sketched)).toBe(false);
+    const wanted = [painted, sketched, far].map((tile) => versions.of(tile));
+    await turn();
+    server.answer();
+    expect(await Promise.all(wanted)).toEqual(['a', 'land', 'land']);
+    expect([painted, sketched, far].map((tile) => versions.isSketch(tile))).toEqual([false, true, false]);
+    versions.apply([
+      { ...sketched, v: 'b' },
+      { ...painted, v: null },
+    ]);
+    expect(await Promise.all([painted, sketched].map((tile) => versions.of(tile)))).toEqual(['land', 'b']);
+    expect([painted, sketched].map((tile) => versions.isSketch(tile))).toEqual([true, false]);
   });
 
   it('take no notice of tiles that nobody looked at', () => {

@@ -19,6 +19,8 @@ const MOST_BLOCKS = 1024;
 interface Block {
   at: TileName;
   versions: Map<string, string>;
+  /** The version of all tiles that have none of their own, where a world has land of its own. */
+  ground: string | null;
   /** What events said while the manifest was on its way: it is newer than the answer, or as new. */
   heard: TileChange[] | null;
   ready: Promise<void>;
@@ -56,11 +58,17 @@ export class TileVersions {
 
   constructor(private readonly ask: (range: TileRange) => Promise<Manifest>) {}
 
-  /** The version of a tile, or null where nothing is painted. Tiles that are asked for together share a request. */
+  /** The version of a tile, or null where it is blank. Tiles that are asked for together share a request. */
   async of(tile: TileName): Promise<string | null> {
     const block = this.blockOf(tile);
     await block.ready;
-    return block.versions.get(nameOf(tile)) ?? null;
+    return block.versions.get(nameOf(tile)) ?? block.ground;
+  }
+
+  /** Whether the model has still to paint that tile: what is seen of it is the sketch of the world's land. */
+  isSketch(tile: TileName): boolean {
+    const block = this.blocks.get(nameOf(blockAt(tile)));
+    return tile.z === 0 && block !== undefined && block.ground !== null && !block.versions.has(nameOf(tile));
   }
 
   /** Takes in what an event told; whether any of it concerns tiles that were asked for. */
@@ -95,7 +103,7 @@ export class TileVersions {
   private begin(at: TileName): Block {
     let settle: (answer: Promise<void>) => void = () => undefined;
     const ready = new Promise<void>((resolve) => (settle = resolve));
-    const block: Block = { at, versions: new Map(), heard: [], ready };
+    const block: Block = { at, versions: new Map(), ground: null, heard: [], ready };
     if (this.waiting.length === 0) setTimeout(() => this.send(), 0);
     this.waiting.push({ block, settle });
     return block;
@@ -114,13 +122,14 @@ export class TileVersions {
   private async fill(blocks: readonly Block[]): Promise<void> {
     const mine = this.blocks;
     try {
-      const { z, tiles } = await this.ask(rangeOf(blocks.map(({ at }) => at)));
+      const { z, tiles, ground } = await this.ask(rangeOf(blocks.map(({ at }) => at)));
       const filled = new Map(blocks.map((block) => [nameOf(block.at), block]));
       for (const { x, y, v } of tiles) {
         const block = filled.get(nameOf(blockAt({ z, x, y })));
         if (block !== undefined) set(block, { z, x, y, v });
       }
       for (const block of blocks) {
+        block.ground = ground;
         for (const change of block.heard ?? []) set(block, change);
         block.heard = null;
       }

@@ -4,6 +4,7 @@ from figment.features.atlas.rules.terrain.climate import GROUNDS, Climate, clima
 from figment.features.atlas.rules.terrain.noise import FARTHEST_PX
 from figment.features.atlas.rules.terrain.prompts import prompt
 from figment.features.atlas.rules.terrain.sketch import coarse_view, sketch
+from figment.features.atlas.rules.terrain.views import EDITION, home, preview, tile_view
 from figment.features.atlas.rules.terrain.windows import (
     PHASES,
     TILE_PX,
@@ -18,6 +19,7 @@ from figment.features.atlas.rules.terrain.windows import (
 )
 
 __all__ = [
+    "EDITION",
     "FARTHEST_PX",
     "GROUNDS",
     "PHASES",
@@ -30,9 +32,12 @@ __all__ = [
     "Window",
     "climate",
     "coarse_view",
+    "home",
     "overlap",
+    "preview",
     "prompt",
     "sketch",
     "tile_area",
+    "tile_view",
     "tiles_of",
 ]

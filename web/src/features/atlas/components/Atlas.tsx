@@ -122,7 +122,7 @@ export function Atlas({ world, model, place }: Props) {
       {world.may_paint && <FrameBox bounds={bounds} onEnter={() => prompt.current?.focus()} />}
       <Cursors />
       <div className={classes.over} data-history={isHistoryOpen || undefined}>
-        {world.bounds === null && world.may_paint && <Invitation />}
+        {world.bounds === null && world.terrain === null && world.may_paint && <Invitation />}
         <TopBar world={world} within={within} map={map} />
         <Following />
         {map && <ZoomButtons map={map} onHome={goHome} />}

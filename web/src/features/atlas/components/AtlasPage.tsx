@@ -43,7 +43,7 @@ function NoWorld({ error }: { error: unknown }) {
       <title>Atlas · Figment</title>
       <Title order={1}>{problem.status === 404 ? 'There is no such world' : 'This world cannot be opened'}</Title>
       <p>{problem.status === 404 ? 'Nobody has made one of this name yet.' : problem.message}</p>
-      <Button renderRoot={(props) => <Link to="/atlas" {...props} />}>Go to the commons</Button>
+      <Button renderRoot={(props) => <Link to="/atlas" {...props} />}>Go to a world that is there</Button>
     </section>
   );
 }

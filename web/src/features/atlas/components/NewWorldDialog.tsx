@@ -4,6 +4,7 @@ import { useSubmit } from '@/shared/api/useSubmit';
 import { Dialog } from '@/shared/ui/Dialog';
 import { useNewWorld } from '../api';
 import type { WhoPaints } from '../types';
+import { LandChoice } from './LandChoice';
 import classes from './WorldMenu.module.css';
 
 const WHO: readonly { value: WhoPaints; label: string }[] = [
@@ -20,10 +21,11 @@ export function NewWorldDialog({ onMade, onClose }: Props) {
   const [name, setName] = useState('');
   const [prompt, setPrompt] = useState('');
   const [paint, setPaint] = useState<WhoPaints>('everyone');
+  const [terrain, setTerrain] = useState<number | null>(null);
   const make = useNewWorld();
   const form = useSubmit();
   const send = async () => {
-    const { slug } = await make.mutateAsync({ name: name.trim(), prompt: prompt.trim(), paint });
+    const { slug } = await make.mutateAsync({ name: name.trim(), prompt: prompt.trim(), paint, terrain });
     onClose();
     onMade(slug);
   };
@@ -39,6 +41,7 @@ export function NewWorldDialog({ onMade, onClose }: Props) {
           onChange={(event) => setName(event.currentTarget.value)}
           error={form.field('name')}
         />
+        <LandChoice terrain={terrain} onChoose={setTerrain} problem={form.field('terrain')} />
         <Textarea
           label="Style"
           description="Words that join every prompt in this world."

@@ -62,7 +62,7 @@ export function PlaceCard({ world, bounds, onMore, onClosed }: Props) {
           {asProblem(error).message}
         </p>
       )}
-      {edit === null && data === null && <Blank />}
+      {edit === null && data === null && (world.terrain === null ? <Blank /> : <Untouched />)}
       {edit !== null && <Made world={world} edit={edit} onMore={onMore} />}
       {!isPending && world.may_paint && (
         <div className={classes.ways}>
@@ -81,6 +81,16 @@ function Blank() {
     <>
       <h2 className={classes.prompt}>Blank land</h2>
       <p className={classes.note}>Nobody has painted here. What should be in this place?</p>
+    </>
+  );
+}
+
+/** Land that made itself. */
+function Untouched() {
+  return (
+    <>
+      <h2 className={classes.prompt}>Untouched land</h2>
+      <p className={classes.note}>It lay here before anybody came. What should be in this place instead?</p>
     </>
   );
 }

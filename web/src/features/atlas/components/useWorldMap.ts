@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent, type RefObject } from 'react';
 import { askManifest } from '../api';
-import type { SizeBounds } from '../frame';
+import { nearTiles, type SizeBounds } from '../frame';
 import { WorldMap } from '../map/WorldMap';
 import { WorldTiles } from '../map/WorldTiles';
 import { useAtlas } from '../store';
@@ -11,6 +11,8 @@ import { TileVersions } from '../versions';
 
 /** A second click within that time is a double click, which asks for nothing. */
 const SECOND_CLICK_MS = 260;
+/** The server forgets after a minute who looked at land that is not painted yet. */
+const STILL_LOOKING_MS = 20_000;
 
 interface Options {
   world: string;
@@ -72,11 +74,16 @@ export function useWorldMap({ world, target, start, bounds, onRest }: Options): 
       if (isAwaiting) gesture.await();
       else gesture.settle();
     });
+    const looking = setInterval(() => {
+      const { camera } = useAtlas.getState();
+      if (camera !== null && document.visibilityState === 'visible') tiles.lookAgain(nearTiles(camera));
+    }, STILL_LOOKING_MS);
     const letGo = ({ key }: KeyboardEvent) => key === 'Escape' && gesture.cancel();
     window.addEventListener('keydown', letGo);
     useAtlas.setState({ opened: { map, tiles } });
     return () => {
       window.removeEventListener('keydown', letGo);
+      clearInterval(looking);
       stop();
       map.destroy();
       tiles.dispose();

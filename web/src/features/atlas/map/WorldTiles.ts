@@ -1,5 +1,5 @@
 import ImageTileSource from 'ol/source/ImageTile';
-import type { TileChange } from '../types';
+import type { TileChange, TileName } from '../types';
 import type { TileVersions } from '../versions';
 import { PLANE, TILE_GRID, zoomOfLevel } from './plane';
 
@@ -44,6 +44,15 @@ export class WorldTiles extends ImageTileSource {
     this.readAnew();
   }
 
+  /**
+   * Says to the server that these tiles are still looked at, which would else leave land unpainted that nobody waits for. The answers are not
+   * shown: what is painted is told by events.
+   */
+  lookAgain(tiles: readonly TileName[]): void {
+    for (const tile of tiles)
+      if (this.versions.isSketch(tile)) void fetch(this.addressOf(tile), { cache: 'reload' }).catch(() => undefined);
+  }
+
   override disposeInternal(): void {
     clearTimeout(this.retry);
     if (this.frame !== null) cancelAnimationFrame(this.frame);
@@ -63,7 +72,7 @@ export class WorldTiles extends ImageTileSource {
     try {
       const version = await this.versions.of({ z, x, y });
       if (version === null) return blank;
-      return await this.picture(`/api/atlas/worlds/${this.world}/tiles/${z}/${x}/${y}?v=${version}`);
+      return await this.picture(`${this.addressOf({ z, x, y })}?v=${version}`);
     } catch (error) {
       // OpenLayers asks for a tile once; what failed is asked for again with everything else.
       clearTimeout(this.retry);
@@ -71,6 +80,8 @@ export class WorldTiles extends ImageTileSource {
       throw error;
     }
   }
+
+  private addressOf = ({ z, x, y }: TileName) => `/api/atlas/worlds/${this.world}/tiles/${z}/${x}/${y}`;
 
   private picture(address: string): Promise<HTMLImageElement> {
     const held = this.pictures.get(address);
