@@ -7,8 +7,8 @@ import { useAtlas } from './store';
 import type { Edit, EditProgress, Manifest, NewEdit, NewWorld, Point, Rect, TileChange } from './types';
 import type { TileRange } from './versions';
 
-const WORLDS = ['atlas', 'worlds'] as const;
-const worldKey = (world: string) => ['atlas', 'world', world] as const;
+export const WORLDS = ['atlas', 'worlds'] as const;
+export const worldKey = (world: string) => ['atlas', 'world', world] as const;
 const editsKey = (world: string) => ['atlas', 'edits', world] as const;
 const PAGE_SIZE = 40;
 const MOST_PENDING = 100;
@@ -244,6 +244,10 @@ export function useWorldEvents(world: string, { onTiles, onResumed }: Listener):
         useAtlas.getState().hearProgress(edit, progress, client.getQueryData<Edit[]>(pendingKey(world)));
       }),
       stream.on('tiles', (data) => heardTiles((data as { tiles: TileChange[] }).tiles)),
+      stream.on('world', () => {
+        void client.invalidateQueries({ queryKey: worldKey(world) });
+        void client.invalidateQueries({ queryKey: WORLDS });
+      }),
       stream.onResumed(() => resumed()),
       stream.join(`atlas/${world}`),
     ];

@@ -32,6 +32,9 @@ type InWorld = paths['/api/atlas/worlds/{world}'];
 type OfEdits = paths['/api/atlas/worlds/{world}/edits'];
 
 export type World = InWorld['get']['responses'][200]['content']['application/json'];
+export type WorldChange = InWorld['patch']['requestBody']['content']['application/json'];
+export type Rollback =
+  paths['/api/atlas/worlds/{world}/rollbacks']['post']['responses'][202]['content']['application/json'];
 export type WhoPaints = World['paint'];
 export type NewWorld = InWorlds['post']['requestBody']['content']['application/json'];
 export type Edit = OfEdits['post']['responses'][202]['content']['application/json'];

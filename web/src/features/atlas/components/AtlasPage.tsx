@@ -4,6 +4,7 @@ import { asProblem } from '@/shared/api/problem';
 import { useSession } from '@/shared/session/useSession';
 import { useModel, useWorld } from '../api';
 import { parsePlace } from '../rules';
+import { useInvitationTaken } from '../worldsApi';
 import { Atlas } from './Atlas';
 import classes from './AtlasPage.module.css';
 
@@ -20,6 +21,7 @@ export function AtlasPage() {
 function OpenWorld({ world: slug, place }: { world: string; place: string }) {
   const world = useWorld(slug);
   const model = useModel(world.data?.model ?? null);
+  const refused = useInvitationTaken(slug);
   if (world.isError) return <NoWorld error={world.error} />;
   if (world.data === undefined || model === undefined)
     return (
@@ -32,6 +34,11 @@ function OpenWorld({ world: slug, place }: { world: string; place: string }) {
       <title>{`${world.data.name} · Atlas · Figment`}</title>
       <VisuallyHidden component="h1">{`Atlas: ${world.data.name}`}</VisuallyHidden>
       <Atlas world={world.data} model={model} place={place} />
+      {refused !== null && (
+        <p className={classes.refused} role="alert">
+          {asProblem(refused).message}
+        </p>
+      )}
     </>
   );
 }

@@ -1,16 +1,12 @@
 import { useState } from 'react';
-import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core';
+import { Button, Textarea, TextInput } from '@mantine/core';
 import { useSubmit } from '@/shared/api/useSubmit';
 import { Dialog } from '@/shared/ui/Dialog';
 import { useNewWorld } from '../api';
 import type { WhoPaints } from '../types';
 import { LandChoice } from './LandChoice';
+import { WhoPaintsSelect } from './WhoPaintsSelect';
 import classes from './WorldMenu.module.css';
-
-const WHO: readonly { value: WhoPaints; label: string }[] = [
-  { value: 'everyone', label: 'Everyone' },
-  { value: 'owner', label: 'Only me' },
-];
 
 interface Props {
   onMade: (slug: string) => void;
@@ -53,12 +49,7 @@ export function NewWorldDialog({ onMade, onClose }: Props) {
           onChange={(event) => setPrompt(event.currentTarget.value)}
           error={form.field('prompt')}
         />
-        <NativeSelect
-          label="Who may paint"
-          value={paint}
-          data={[...WHO]}
-          onChange={(event) => setPaint(event.currentTarget.value as WhoPaints)}
-        />
+        <WhoPaintsSelect value={paint} onChange={setPaint} />
         {form.fieldless && (
           <p className={classes.problem} role="alert">
             {form.fieldless.message}

@@ -9,6 +9,7 @@ import { frameAround, middleOf, type SizeBounds } from '../frame';
 import { current, formatPlace, placeWords, viewOf } from '../rules';
 import { useAtlas } from '../store';
 import type { Edit, Point, World } from '../types';
+import { RollBack } from './RollBack';
 import classes from './Panel.module.css';
 
 interface Props {
@@ -136,6 +137,7 @@ function Made({ world, edit, onMore }: { world: World; edit: Edit; onMore: () =>
           </Button>
         )}
       </div>
+      <RollBack key={edit.author} world={world} edit={edit} />
       {change.isError && (
         <p className={classes.note} role="alert">
           {asProblem(change.error).message}
