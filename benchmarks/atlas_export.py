@@ -40,7 +40,7 @@ _OCTAVES = 8
 def texture(seed: int) -> Pixels:
     """(4096, 4096, 4): something like land: fractal noise in three colours, with grain."""
     random = np.random.default_rng(seed)
-    found = np.zeros((_TEXTURE, _TEXTURE, 3), np.float32)
+    found = np.zeros((_TEXTURE, _TEXTURE, 3))
     for octave in range(_OCTAVES):
         coarse = random.integers(0, 256, (4 << octave, 4 << octave, 3), np.uint8)
         found += np.asarray(Image.fromarray(coarse).resize((_TEXTURE, _TEXTURE), Image.Resampling.BICUBIC)) / 2**octave

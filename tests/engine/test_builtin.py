@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.large_frames import seam_ratio
 from figment.engine.backends.browser import browser_set
 from figment.engine.local import LocalEngine, local_engine
 from figment.engine.models import BUILTIN, Catalogue, built_in, read
 from figment.engine.schedule import Limits
+from figment.engine.windows import windows_of
 from figment.generation.contract import ImageRequest, ModelCard, Ticket
 from tests.engine.worker_contract import picture
 
@@ -52,3 +54,16 @@ async def test_it_makes_the_same_picture_alone_and_in_a_crowd(builtin: LocalEngi
     crowd = await asyncio.gather(*(picture(builtin, request, Ticket(person=str(request.seed))) for request in requests))
     for one, other in zip(alone, crowd, strict=True):
         assert np.array_equal(one.pixels, other.pixels)
+
+
+async def test_a_large_picture_shows_nothing_of_its_windows(builtin: LocalEngine, card: ModelCard) -> None:
+    request = ImageRequest(card.name, "a village by a river, seen from above", 5, 4, card.default_guidance, 1024, 768)
+    made = await picture(builtin, request)
+    cut = windows_of(request, card, 8)
+    assert len(cut) == 20
+    assert seam_ratio(made.pixels, cut) <= 1.2
+    apart = np.zeros_like(made.pixels)
+    for number, window in enumerate(cut):
+        # What a border looks like that can be seen: another picture from there on.
+        apart[window.within(8)] = np.roll(made.pixels, 101 * number, (0, 1))[window.within(8)]
+    assert seam_ratio(apart, cut) > 1.2

@@ -4,6 +4,8 @@ import type { Edit } from './types';
 
 const edit = (state: Edit['state']): Edit => ({
   id: 'a',
+  kind: 'paint',
+  candidates: [],
   x: 0,
   y: 0,
   width: 256,
