@@ -20,6 +20,7 @@ from pmtiles.reader import MemorySource, Reader, all_tiles
 from pmtiles.tile import TileType
 
 from figment.core.settings import Settings
+from figment.core.storage import StorageUnavailable
 from figment.features.atlas import store
 from figment.features.atlas.errors import ExportsBusy
 from figment.features.atlas.rules import painting
@@ -405,6 +406,58 @@ async def test_who_leaves_half_way_ends_the_work(easel: Easel, slow: dict[str, A
     assert slow["rows"] <= 4
     scratch = easel.house.settings.data / "scratch"
     assert not scratch.exists() or list(scratch.iterdir()) == []
+
+
+async def test_who_leaves_while_an_archive_is_measured_ends_the_work(
+    easel: Easel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lay(easel, {Place(x, 0): land(x) for x in range(40)}, overviews=False)
+    asked: list[str] = []
+    may = asyncio.Event()
+
+    async def view_when_allowed(self: TileSource, name: str) -> bytes:
+        asked.append(name)
+        await may.wait()
+        return b"WebP"
+
+    monkeypatch.setattr(TileSource, "view", view_when_allowed)
+    leaving = asyncio.create_task(easel.client.get(ARCHIVE))
+    async with asyncio.timeout(10):
+        while not asked:
+            await asyncio.sleep(0.01)
+    leaving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await leaving
+    await idle(easel)
+    before = len(asked)
+    may.set()
+    await asyncio.sleep(0)
+    assert len(asked) == before < 40
+
+
+@pytest.mark.parametrize(("form", "row", "breaks_off"), [("png", 1, False), ("png", 4, True), ("geotiff", 4, False)])
+async def test_storage_that_goes_away_is_told_or_breaks_off_what_has_begun(
+    easel: Easel, monkeypatch: pytest.MonkeyPatch, form: str, row: int, breaks_off: bool
+) -> None:
+    gathered, rows = TileSource.gathered, 0
+
+    async def gathered_until(self: TileSource, named: Mapping[Place, str], rect: Rect) -> Pixels:
+        nonlocal rows
+        rows += 1
+        if rows == row:
+            raise StorageUnavailable
+        return await gathered(self, named, rect)
+
+    monkeypatch.setattr(TileSource, "gathered", gathered_until)
+    # Whoever runs the server is told with all that there is to say, which takes its time.
+    asking = easel.client.get(EXPORT, params={"bbox": "0,0,600,5120", "format": form}, timeout=90)
+    if breaks_off:
+        with pytest.raises(httpx.RemoteProtocolError):
+            await asking
+    else:
+        answer = await asking
+        assert (answer.status_code, answer.json()["code"]) == (503, "storage_unavailable")
+    await idle(easel)
 
 
 async def test_only_so_many_are_made_at_a_time_and_the_next_is_told_when_to_ask(

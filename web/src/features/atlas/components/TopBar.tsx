@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useRef, useState, type Ref } from 'react';
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { useClipboard, useHotkeys } from '@mantine/hooks';
 import { asProblem } from '@/shared/api/problem';
@@ -25,6 +25,11 @@ export function TopBar({ world, within, map }: Props) {
   const { copy, copied } = useClipboard();
   const isHistoryOpen = useAtlas((state) => state.isHistoryOpen);
   const [isExporting, setExporting] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  const closeExport = () => {
+    setExporting(false);
+    opener.current?.focus();
+  };
   const change = useChangeEdit(world.slug);
   const [done, taken] = [lastOfMine(edits, 'committed'), lastOfMine(edits, 'undone')];
   const undo = () => done && change.mutate({ edit: done.id, what: 'undo' });
@@ -53,7 +58,13 @@ export function TopBar({ world, within, map }: Props) {
             icon={copied ? <IconCheck /> : <IconLink />}
             onClick={() => copy(window.location.href)}
           />
-          <Way name="Export" icon={<IconDownload />} aria-haspopup="dialog" onClick={() => setExporting(true)} />
+          <Way
+            name="Export"
+            icon={<IconDownload />}
+            ref={opener}
+            aria-haspopup="dialog"
+            onClick={() => setExporting(true)}
+          />
           <Way
             name="History"
             icon={<IconHistory />}
@@ -62,7 +73,7 @@ export function TopBar({ world, within, map }: Props) {
           />
         </div>
       </div>
-      {isExporting && <ExportDialog world={world} onClose={() => setExporting(false)} />}
+      {isExporting && <ExportDialog world={world} onClose={closeExport} />}
       {change.isError && (
         <p className={classes.problem} role="alert">
           {asProblem(change.error).message}
@@ -73,6 +84,7 @@ export function TopBar({ world, within, map }: Props) {
 }
 
 interface WayProps {
+  ref?: Ref<HTMLButtonElement>;
   name: string;
   icon: React.ReactNode;
   disabled?: boolean;
