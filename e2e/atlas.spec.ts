@@ -167,8 +167,7 @@ test('the brush makes a part anew', async ({ browser }) => {
 });
 
 test('one of several is chosen, and a part of it erased', async ({ browser }) => {
-  const page = await open(browser, '/atlas');
-  await newWorld(page, `Choice ${Date.now()}`);
+  const page = await open(browser, '/atlas/commons@9000,9000,0');
   await prompt(page).fill(LAKE);
   await page.getByRole('button', { name: 'Candidates: Paint at once' }).click();
   await page.getByRole('menuitem', { name: 'Choose from 2 pictures' }).click();
