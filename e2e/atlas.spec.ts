@@ -166,6 +166,42 @@ test('the brush makes a part anew', async ({ browser }) => {
   await expect(page.getByRole('button', { name: 'Clear' })).toHaveCount(0);
 });
 
+test('one of several is chosen, and a part of it erased', async ({ browser }) => {
+  const page = await open(browser, '/atlas/commons@9000,9000,0');
+  await prompt(page).fill(LAKE);
+  await page.getByRole('button', { name: 'Candidates: Paint at once' }).click();
+  await page.getByRole('menuitem', { name: 'Choose from 2 pictures' }).click();
+  await paint(page).click();
+  const bar = page.getByRole('group', { name: `Candidates for ${LAKE}` });
+  await expect(bar).toBeVisible({ timeout: 60_000 });
+
+  await test.step('a reload keeps the choice', async () => {
+    await page.reload();
+    await expect(page.getByRole('img', { name: 'Candidate 1' })).toBeVisible({ timeout: 20_000 });
+    await bar.getByRole('button', { name: 'Next candidate' }).click();
+    await expect(page.getByRole('img', { name: 'Candidate 2' })).toBeVisible();
+    await bar.getByRole('button', { name: 'Before' }).click();
+    await expect(page.getByRole('img', { name: /Candidate/ })).toHaveCount(0);
+  });
+
+  await test.step('what is chosen is painted', async () => {
+    await bar.getByRole('button', { name: 'Show candidate 2' }).click();
+    await bar.getByRole('button', { name: 'Use this' }).click();
+    await expect(bar).toHaveCount(0);
+    await page.getByRole('button', { name: 'History', exact: true }).click();
+    await expect(made(page, LAKE)).toBeVisible();
+    await page.getByRole('button', { name: 'Close the history' }).click();
+  });
+
+  await test.step('the frame is erased, and the erasure taken back', async () => {
+    await page.getByRole('button', { name: 'Erase what is in the frame' }).click();
+    await expect(page.getByRole('status').filter({ hasText: 'Erased.' })).toBeAttached({ timeout: 20_000 });
+    await page.getByRole('button', { name: 'History', exact: true }).click();
+    await page.getByRole('button', { name: 'Undo Erased' }).click();
+    await expect(page.getByRole('listitem').filter({ hasText: 'Erased' })).toContainText('taken back');
+  });
+});
+
 test('a place is an address', async ({ browser }) => {
   const page = await open(browser, '/atlas/commons@100,-200,-1');
 

@@ -49,7 +49,7 @@ function useComposer(world: World, model: ModelCard) {
     if (!isSeen) bringFrame(model.size);
     else if (isReady && frame !== null && !isAwaiting) {
       erase.reset();
-      paint.mutate({ ...frame, prompt: prompt.trim(), strokes, candidates });
+      paint.mutate({ ...frame, prompt: prompt.trim(), strokes, ...(candidates > 1 && { candidates }) });
     }
   };
   const rub = () => {

@@ -1,15 +1,19 @@
 import { useEffect, useState } from 'react';
 import { VisuallyHidden } from '@mantine/core';
-import { titleOf } from '../rules';
 import { useAtlas } from '../store';
 import type { Edit } from '../types';
 
 const ENDS: Partial<Record<string, string>> = {
   choosing: 'waits for you to choose',
-  committed: 'is on the map',
+  committed: 'is painted',
   failed: 'could not be painted',
   undone: 'is taken back',
 };
+
+const ERASED: Partial<Record<string, string>> = { committed: 'Erased.', undone: 'The erasure is taken back.' };
+
+const spoken = ({ kind, prompt, state }: Edit): string =>
+  kind === 'erase' ? (ERASED[state] ?? '') : `“${prompt}” ${ENDS[state] ?? ''}.`;
 
 /** Says aloud what became of my own. */
 export function SpokenNews() {
@@ -23,7 +27,7 @@ export function SpokenNews() {
           return was?.mine === true && was.state === edit.state;
         };
         const news = [...heard.values()].find((edit) => edit.mine && edit.state in ENDS && !isTold(edit));
-        if (news !== undefined) setWords(`“${titleOf(news)}” ${ENDS[news.state] ?? ''}.`);
+        if (news !== undefined) setWords(spoken(news));
       }),
     [],
   );
