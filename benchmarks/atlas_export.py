@@ -44,8 +44,8 @@ def texture(seed: int) -> Pixels:
     for octave in range(_OCTAVES):
         coarse = random.integers(0, 256, (4 << octave, 4 << octave, 3), np.uint8)
         found += np.asarray(Image.fromarray(coarse).resize((_TEXTURE, _TEXTURE), Image.Resampling.BICUBIC)) / 2**octave
-    found = found / 2 + random.normal(0, 3, found.shape)
-    return np.dstack([np.clip(found, 0, 255).astype(np.uint8), np.full(found.shape[:2], 255, np.uint8)])
+    grained = found / 2 + random.normal(0, 3, found.shape)
+    return np.dstack([np.clip(grained, 0, 255).astype(np.uint8), np.full(found.shape[:2], 255, np.uint8)])
 
 
 async def seed(data: Path, url: str, tiles: int) -> None:
