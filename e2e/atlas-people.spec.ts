@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { expect, test, type Browser, type BrowserContextOptions, type Locator, type Page } from '@playwright/test';
 
 const LAKE = 'aerial view of a blue lake in a forest';
@@ -95,7 +95,7 @@ test('two people see each other point, follow each other, and see what the other
   });
 });
 
-const FIGMENT = fileURLToPath(new URL('../.venv/bin/figment', import.meta.url));
+const FIGMENT = join(__dirname, '..', '.venv/bin/figment');
 const DATA = process.env.FIGMENT_E2E_DATA ?? '';
 
 /** Makes of that page's visitor somebody with an account, as the operator does at the console. */
@@ -152,10 +152,11 @@ test('who has a world lets others in, takes back what one of them painted, and d
     await page.getByRole('button', { name: /^Take back all of/ }).click();
     await page.getByRole('button', { name: 'Take back', exact: true }).click();
     await ben.getByRole('button', { name: 'History', exact: true }).click();
-    await expect(ben.getByRole('listitem').filter({ hasText: LAKE })).toContainText('taken back');
+    const entry = ben.getByRole('complementary', { name: 'History' }).getByRole('listitem').filter({ hasText: LAKE });
+    await expect(entry).toContainText('taken back');
     const dialog = await settings(page);
     await dialog.getByRole('button', { name: /^Bring again/ }).click();
-    await expect(ben.getByRole('listitem').filter({ hasText: LAKE })).not.toContainText('taken back');
+    await expect(entry).not.toContainText('taken back');
     await page.keyboard.press('Escape');
   });
 
