@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { expect, test, type Browser, type BrowserContextOptions, type Locator, type Page } from '@playwright/test';
 
 const LAKE = 'aerial view of a blue lake in a forest';
@@ -90,5 +92,81 @@ test('two people see each other point, follow each other, and see what the other
   await test.step('who closes the page is gone', async () => {
     await ben.page.close();
     await expect(here(ada.page)).toBeHidden();
+  });
+});
+
+const FIGMENT = join(__dirname, '..', '.venv/bin/figment');
+const DATA = process.env.FIGMENT_E2E_DATA ?? '';
+
+/** Makes of that page's visitor somebody with an account, as the operator does at the console. */
+async function becomes(page: Page, name: string, role: 'user' | 'moderator'): Promise<void> {
+  const username = `${name.toLowerCase()}-${Date.now().toString(36)}`;
+  const link = execFileSync(FIGMENT, ['admin', 'person', username, '--name', name, '--role', role], {
+    env: { ...process.env, FIGMENT_DATA: DATA },
+    encoding: 'utf8',
+  });
+  const answer = await page.request.post('/api/reset', {
+    data: { token: link.trim().split('#')[1], password: 'four words nobody joins' },
+  });
+  expect(answer.ok()).toBe(true);
+}
+
+const settings = async (page: Page): Promise<Locator> => {
+  await page.getByRole('button', { name: /^World:/ }).click();
+  await page.getByRole('menuitem', { name: 'Settings of this world' }).click();
+  return page.getByRole('dialog');
+};
+
+test('who has a world lets others in, takes back what one of them painted, and deletes it', async ({ browser }) => {
+  const page = await (await browser.newContext()).newPage();
+  await page.goto('/studio');
+  await becomes(page, 'Ada', 'user');
+  const name = `Isles ${Date.now()}`;
+  const made = await page.request.post('/api/atlas/worlds', { data: { name, paint: 'members' } });
+  const { slug } = (await made.json()) as { slug: string };
+  await page.goto(`/atlas/${slug}`);
+  await expect(frame(page)).toBeVisible();
+
+  const ben = await (await browser.newContext()).newPage();
+  await test.step('a guest is let in by a link', async () => {
+    await ben.goto(`/atlas/${slug}`);
+    await expect(map(ben)).toBeVisible();
+    await expect(frame(ben)).toHaveCount(0);
+    const dialog = await settings(page);
+    await expect(dialog.getByText('Nobody but you yet.')).toBeVisible();
+    await dialog.getByRole('button', { name: 'Make a link' }).click();
+    const link = await dialog.getByLabel('Invitation link').inputValue();
+    await page.keyboard.press('Escape');
+    await ben.goto('/studio');
+    await ben.goto(link);
+    await expect(frame(ben)).toBeVisible();
+  });
+
+  await test.step('what they painted is taken back at once, and brought again', async () => {
+    await ben.getByLabel('Prompt', { exact: true }).fill(LAKE);
+    await ben.getByRole('button', { name: 'Paint', exact: true }).click();
+    await expect(ben.getByRole('status').filter({ hasText: 'is painted.' })).toBeAttached({ timeout: 60_000 });
+    const box = await frame(page).boundingBox();
+    if (box === null) throw new Error('There is no frame.');
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    await page.getByRole('button', { name: /^Take back all of/ }).click();
+    await page.getByRole('button', { name: 'Take back', exact: true }).click();
+    await ben.getByRole('button', { name: 'History', exact: true }).click();
+    const entry = ben.getByRole('complementary', { name: 'History' }).getByRole('listitem').filter({ hasText: LAKE });
+    await expect(entry).toContainText('taken back');
+    const dialog = await settings(page);
+    await dialog.getByRole('button', { name: /^Bring again/ }).click();
+    await expect(entry).not.toContainText('taken back');
+    await page.keyboard.press('Escape');
+  });
+
+  await test.step('it is deleted for its name only, and who looks is told', async () => {
+    const dialog = await settings(page);
+    const remove = dialog.getByRole('button', { name: 'Delete this world' });
+    await expect(remove).toBeDisabled();
+    await dialog.getByLabel(/^To delete it/).fill(name);
+    await remove.click();
+    await expect(page).toHaveURL(/\/atlas\/commons/);
+    await expect(ben.getByRole('heading', { name: 'There is no such world' })).toBeVisible();
   });
 });

@@ -13,11 +13,15 @@ const editsKey = (world: string) => ['atlas', 'edits', world] as const;
 const PAGE_SIZE = 40;
 const MOST_PENDING = 100;
 
-export function useModel(name: string | null) {
-  const { data } = useQuery({
+export function useModels() {
+  return useQuery({
     queryKey: ['models'],
     queryFn: async () => (await dataOf(api.GET('/api/models'))).items,
   });
+}
+
+export function useModel(name: string | null) {
+  const { data } = useModels();
   return data?.find((card) => card.name === name) ?? data?.find((card) => card.default) ?? data?.[0];
 }
 

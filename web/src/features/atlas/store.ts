@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import type { Stroke } from './mask';
-import { hear, hearAnswer, hearProgress, type Heard } from './rules';
+import { hear, hearAnswer, hearProgress, isPending, type Heard } from './rules';
 import type { WorldMap } from './map/WorldMap';
 import type { WorldTiles } from './map/WorldTiles';
 import type { Camera, Edit, EditProgress, Point, Rect } from './types';
@@ -61,7 +61,9 @@ export const useAtlas = create<Atlas>()((set, get) => ({
   dismissed: new Set(),
   isAwaiting: false,
   hear: (edit) => {
-    const isNew = edit.state === 'committed' && get().heard.get(edit.id)?.state !== 'committed';
+    const known = get().heard.get(edit.id);
+    // What was taken back and is brought again is not new.
+    const isNew = edit.state === 'committed' && (known === undefined || isPending(known));
     set(({ heard, settling }) => ({
       heard: hear(heard, edit),
       ...(isNew && { settling: new Set([...settling, edit.id]) }),

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { api, dataOf } from '@/shared/api/client';
+import { api, dataOf, doneOf } from '@/shared/api/client';
 import { worldKey, WORLDS } from './api';
 import type { World, WorldChange } from './types';
 
@@ -30,7 +30,7 @@ export function useDeleteWorld(world: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (name: string) =>
-      dataOf(api.DELETE('/api/atlas/worlds/{world}', { params: { ...of(world), query: { name } } })),
+      doneOf(api.DELETE('/api/atlas/worlds/{world}', { params: { ...of(world), query: { name } } })),
     onSuccess: () => client.invalidateQueries({ queryKey: WORLDS }),
   });
 }
@@ -56,7 +56,7 @@ export function useDropMember(world: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (person: string) =>
-      dataOf(api.DELETE('/api/atlas/worlds/{world}/members/{person}', { params: { path: { world, person } } })),
+      doneOf(api.DELETE('/api/atlas/worlds/{world}/members/{person}', { params: { path: { world, person } } })),
     onSettled: () => client.invalidateQueries({ queryKey: membersKey(world) }),
   });
 }

@@ -136,8 +136,8 @@ function Made({ world, edit, onMore }: { world: World; edit: Edit; onMore: () =>
             {isUndone ? 'Redo' : 'Undo'}
           </Button>
         )}
+        <RollBack key={edit.author} world={world} edit={edit} />
       </div>
-      <RollBack key={edit.author} world={world} edit={edit} />
       {change.isError && (
         <p className={classes.note} role="alert">
           {asProblem(change.error).message}

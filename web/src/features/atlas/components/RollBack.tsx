@@ -11,7 +11,7 @@ import classes from './WorldMenu.module.css';
 export function RollBack({ world, edit }: { world: World; edit: Edit }) {
   const [isAsking, setAsking] = useState(false);
   const roll = useRollBack(world.slug);
-  if (!world.may_roll_back || edit.mine || edit.author === null) return null;
+  if (!world.may_roll_back || edit.mine || edit.author === null || edit.state !== 'committed') return null;
   return (
     <>
       <Button

@@ -1,11 +1,12 @@
 import { useState } from 'react';
-import { Button, CloseButton, Textarea, TextInput } from '@mantine/core';
+import { Button, CloseButton, NativeSelect, Textarea, TextInput } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import { asProblem } from '@/shared/api/problem';
 import { useSubmit } from '@/shared/api/useSubmit';
 import { Dialog } from '@/shared/ui/Dialog';
 import { moment } from '@/shared/ui/time';
 import { IconCheck, IconLink } from '@/shared/ui/icons';
+import { useModels } from '../api';
 import { counted } from '../rules';
 import type { Rollback, World } from '../types';
 import {
@@ -46,10 +47,13 @@ function About({ world }: { world: World }) {
   const [name, setName] = useState(world.name);
   const [prompt, setPrompt] = useState(world.prompt);
   const [paint, setPaint] = useState(world.paint);
+  const [model, setModel] = useState(world.model);
+  const { data: models = [] } = useModels();
   const change = useChangeWorld(world.slug);
   const form = useSubmit();
-  const isSame = name.trim() === world.name && prompt.trim() === world.prompt && paint === world.paint;
-  const save = () => change.mutateAsync({ name: name.trim(), prompt: prompt.trim(), paint });
+  const isSame =
+    name.trim() === world.name && prompt.trim() === world.prompt && paint === world.paint && model === world.model;
+  const save = () => change.mutateAsync({ name: name.trim(), prompt: prompt.trim(), paint, model });
   return (
     <form className={classes.form} onSubmit={form.onSubmit(save)} noValidate>
       <TextInput
@@ -69,6 +73,16 @@ function About({ world }: { world: World }) {
         value={prompt}
         onChange={(event) => setPrompt(event.currentTarget.value)}
         error={form.field('prompt')}
+      />
+      <NativeSelect
+        label="Model"
+        value={model ?? ''}
+        data={[
+          { value: '', label: 'The server’s own' },
+          ...models.map(({ name: value, title: label }) => ({ value, label })),
+        ]}
+        onChange={(event) => setModel(event.currentTarget.value || null)}
+        error={form.field('model')}
       />
       <WhoPaintsSelect value={paint} onChange={setPaint} />
       {form.fieldless && <Problem words={form.fieldless.message} />}
