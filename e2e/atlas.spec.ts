@@ -20,6 +20,19 @@ async function open(browser: Browser, address: string, options: BrowserContextOp
   return page;
 }
 
+/** Somebody with an account: guests make no worlds. */
+async function member(browser: Browser, address: string): Promise<Page> {
+  const page = await (await browser.newContext()).newPage();
+  const name = `ada-${Date.now().toString(36)}`;
+  const answer = await page.request.post('/api/sign-up', {
+    data: { username: name, password: 'walls of the old town', name: 'Ada' },
+  });
+  expect(answer.status()).toBe(201);
+  await page.goto(address);
+  await expect(frame(page)).toBeVisible();
+  return page;
+}
+
 async function newWorld(page: Page, name: string): Promise<string> {
   await page.getByRole('button', { name: /^World:/ }).click();
   await page.getByRole('menuitem', { name: 'New world' }).click();
@@ -54,7 +67,7 @@ async function seesPending(watcher: Page, words: string, action: () => Promise<v
 }
 
 test('two people paint side by side, and each takes back only what is theirs', async ({ browser }) => {
-  const ada = await open(browser, '/atlas');
+  const ada = await member(browser, '/atlas');
   const at = await newWorld(ada, `Side by side ${Date.now()}`);
   const world = at.split('@')[0] ?? '';
   const ben = await open(browser, `/atlas/${at}`);
@@ -135,7 +148,7 @@ test('two people paint side by side, and each takes back only what is theirs', a
 });
 
 test('the brush makes a part anew', async ({ browser }) => {
-  const page = await open(browser, '/atlas');
+  const page = await member(browser, '/atlas');
   await newWorld(page, `Brush ${Date.now()}`);
   await prompt(page).fill(LAKE);
   await paint(page).click();
