@@ -16,6 +16,8 @@ ALL = (
     "large_frames",
     "atlas_export",
     "terrain",
+    "atlas",
+    "atlas_crowd",
 )
 
 sys.exit(max(subprocess.call([sys.executable, "-m", f"benchmarks.{name}"]) for name in ALL))

@@ -37,14 +37,14 @@ from training.stages import tower as tower_stage
 from training.stages.autoencoder import to_image
 from training.world.description import LABELS
 
-NAME, TORCH_NAME = "figment-2", "figment-2-torch"
-TITLE = "Figment 2, the built-in model"
+NAME, TORCH_NAME = "figment-3", "figment-3-torch"
+TITLE = "Figment 3, the built-in model"
 STEPS, MOST_STEPS = 4, 50
 GUIDANCE = 5.0
 
 
 def run(config: Config, folder: Path) -> None:
-    """Writes folder/export/, to be copied to figment/engine/builtin/figment-2, and folder/diffusers/."""
+    """Writes folder/export/, to be copied to figment/engine/builtin/figment-3, and folder/diffusers/."""
     torch.set_num_threads(config.threads)
     denoiser, state = denoiser_stage.averaged(config, folder, distil_stage.NAME)
     networks = Networks(autoencoder_stage.trained(config, folder), denoiser, tower_stage.trained(config, folder))
