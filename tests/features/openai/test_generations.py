@@ -142,7 +142,10 @@ async def test_wishes_without_effect_are_taken(client: openai.AsyncOpenAI) -> No
 
 async def test_the_models(client: openai.AsyncOpenAI) -> None:
     found = [model async for model in client.models.list()]
-    assert [(model.id, model.object, model.owned_by) for model in found] == [("figment-1", "model", "figment")]
+    assert [(model.id, model.object, model.owned_by) for model in found] == [
+        ("figment-1", "model", "figment"),
+        ("figment-2", "model", "figment"),
+    ]
     one = await client.models.retrieve("figment-1")
     assert one == found[0]
     await client.images.generate(prompt="x", model=one.id, extra_body=FAST)
