@@ -184,8 +184,8 @@ def test_quality_goes_down_to_nothing() -> None:
 
 def test_a_mask_has_holes_where_it_is_more_transparent_than_not() -> None:
     for alpha, holes in ((255, False), (128, False), (127, True), (0, True)):
-        mask = Image.new("RGBA", (4, 4), "white")
-        mask.putpixel((2, 1), (255, 255, 255, alpha))
+        mask = Image.new("RGBA", (4, 4), "black")
+        mask.putpixel((2, 1), (0, 0, 0, alpha))
         out = io.BytesIO()
         mask.save(out, "PNG")
         kept = codec.clean_upload(out.getvalue(), MAX).data
