@@ -166,7 +166,7 @@ test('who has a world lets others in, takes back what one of them painted, and d
     await expect(remove).toBeDisabled();
     await dialog.getByLabel(/^To delete it/).fill(name);
     await remove.click();
-    await expect(page).toHaveURL(/\/atlas\/commons/);
+    await expect(page).toHaveURL(/\/atlas\/terra/);
     await expect(ben.getByRole('heading', { name: 'There is no such world' })).toBeVisible();
   });
 });
