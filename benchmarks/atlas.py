@@ -182,6 +182,8 @@ def growth(server: Server, most: int, rounds: int) -> None:
     for size in sizes:
         slugs.append(slug := f"tiles-{size}")
         fill(ledger, ledger.world(slug), size, file)
+    # The server does not keep an idle connection for ever; the next request opens another.
+    painter.close()
     edits: dict[str, list[float]] = {slug: [] for slug in slugs}
     views: dict[str, list[float]] = {slug: [] for slug in slugs}
     lists: dict[str, list[float]] = {slug: [] for slug in slugs}
